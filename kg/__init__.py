@@ -1,0 +1,36 @@
+"""A knowledge graph of international organisations, states and membership events.
+
+>>> import kg
+>>> len(kg.open().query("members", organisation="NATO", on="2022-10-12"))
+30
+"""
+
+from kg.errors import (
+    AmbiguousName,
+    EngineError,
+    InvalidDocument,
+    InvalidQuery,
+    InvalidValue,
+    KgError,
+    OutputError,
+    UnknownName,
+)
+from kg.graph import Graph
+from kg.graph import open_graph as open
+from kg.table import Table
+from kg.version import VERSION as __version__
+
+__all__ = [
+    "AmbiguousName",
+    "EngineError",
+    "Graph",
+    "InvalidDocument",
+    "InvalidQuery",
+    "InvalidValue",
+    "KgError",
+    "OutputError",
+    "Table",
+    "UnknownName",
+    "__version__",
+    "open",
+]

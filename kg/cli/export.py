@@ -1,0 +1,43 @@
+"""`kg export`: the graph as a file."""
+
+import click
+
+from kg.cli.output import choose, common_options, tell_unless, write
+from kg.export import GRAPH_FORMATS
+from kg.graph import open_graph
+
+
+@click.command("export")
+@click.option(
+    "-f",
+    "--format",
+    default="turtle",
+    show_default=True,
+    metavar="|".join(GRAPH_FORMATS),
+    help="How the graph is written.",
+)
+@click.option("--subject", metavar="THING", help="Only what is said of this thing.")
+@click.option("--asserted", is_flag=True, help="Leave out what rules derived.")
+@common_options
+def command(
+    format: str,
+    subject: str | None,
+    asserted: bool,
+    at: str | None,
+    timeout: int,
+    output: str | None,
+    quiet: bool,
+) -> None:
+    r"""Write the graph, with its ontology and what rules derived from it.
+
+    The same graph gives the same bytes, and a changed fact a small diff. N-Quads and TriG keep
+    what was derived apart, in the graph graph:derived.
+
+    \b
+    kg export -o alliance-kg.ttl
+    kg export --format nquads --output alliance-kg.nq
+    kg export --subject organisation:nato
+    """
+    name = choose(format, GRAPH_FORMATS, what="format for graphs")
+    graph = open_graph(at, timeout=timeout, tell=tell_unless(quiet))
+    write(graph.export(name, subject=subject, asserted=asserted), output)

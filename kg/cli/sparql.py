@@ -1,0 +1,77 @@
+"""`kg sparql`: any SELECT, ASK, CONSTRUCT or DESCRIBE."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from kg.cli.output import choose, common_options, tell_unless, write
+from kg.errors import EXIT_NO, InvalidDocument, UnknownName
+from kg.export import GRAPH_FORMATS
+from kg.graph import open_graph
+from kg.table import Table
+from kg.table_formats import TABLE_FORMATS, write_boolean
+
+_BOOLEAN_FORMATS: Final = ("table", "json", "xml")
+
+
+@click.command("sparql")
+@click.argument("file", required=False)
+@click.option("-e", "--execute", "text", metavar="TEXT", help="The query itself.")
+@click.option(
+    "-f",
+    "--format",
+    metavar="FORMAT",
+    help=f"For tables: {', '.join(TABLE_FORMATS)}. For graphs: {', '.join(GRAPH_FORMATS)}.  "
+    "[default: table or turtle]",
+)
+@common_options
+def command(
+    file: str | None,
+    text: str | None,
+    format: str | None,
+    at: str | None,
+    timeout: int,
+    output: str | None,
+    quiet: bool,
+) -> None:
+    r"""Run any SPARQL query from FILE, from standard input (-) or from -e.
+
+    The project's prefixes need no PREFIX line. An ASK query that is false exits with 1.
+
+    \b
+    kg sparql -e 'SELECT ?state { ?state a kg:State } LIMIT 5'
+    kg sparql -e 'DESCRIBE event:nato-finland-accession'
+    kg sparql question.rq --format json
+    kg sparql question.rq --at https://query.example/sparql
+    """
+    query = _read(file, text)
+    graph = open_graph(at, timeout=timeout, tell=tell_unless(quiet))
+    answer = graph.sparql(query)
+    if isinstance(answer, bool):
+        name = choose(format or "table", _BOOLEAN_FORMATS, what="format for ASK")
+        write(write_boolean(answer, name), output)
+        sys.exit(0 if answer else EXIT_NO)
+    if isinstance(answer, Table):
+        name = choose(format or "table", TABLE_FORMATS, what="format for tables")
+        write(TABLE_FORMATS[name](answer, graph.project.prefixes), output)
+    else:
+        name = choose(format or "turtle", GRAPH_FORMATS, what="format for graphs")
+        write(graph.write(answer, name), output)
+
+
+def _read(file: str | None, text: str | None) -> str:
+    if (file is None) == (text is None):
+        raise UnknownName("Give one query: a FILE, - for standard input, or -e TEXT.")
+    if text is not None:
+        return text
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(str(file)).read_bytes()
+        return content.decode("utf-8")
+    except OSError as error:
+        raise UnknownName(
+            f"{file} cannot be read: {error.strerror}. Give a query itself with -e."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InvalidDocument(f"{file} is not UTF-8: {error}.") from error

@@ -1,0 +1,89 @@
+"""The embedded engine: pyoxigraph over a store on disk or in memory."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyoxigraph
+
+from kg.engine import Answer, Triples
+from kg.engine.network_guard import refuse_service
+from kg.errors import EngineError, InvalidQuery
+from kg.table import Table
+from kg.terms import BlankNode, Iri, Literal, Node, Term, Triple
+
+
+class OxigraphEngine:
+    """Answers from a pyoxigraph store's default graph; queries cannot reach the network."""
+
+    def __init__(self, store: pyoxigraph.Store, name: str = "the embedded store") -> None:
+        self.store = store
+        self.name = name
+
+    def query(self, sparql: str) -> Answer:
+        """Answers a query; raises InvalidQuery with the line and column of a syntax error."""
+        refuse_service(sparql)
+        try:
+            answer = self.store.query(sparql)
+        except SyntaxError as error:
+            raise InvalidQuery(f"The query is no SPARQL: {error.msg or error}.") from error
+        except (OSError, RuntimeError, ValueError) as error:
+            raise EngineError(f"{self.name} cannot answer: {error}.") from error
+        if isinstance(answer, pyoxigraph.QueryBoolean):
+            return bool(answer)
+        try:
+            if isinstance(answer, pyoxigraph.QueryTriples):
+                return Triples([from_triple(triple) for triple in answer])
+            columns = tuple(variable.value for variable in answer.variables)
+            rows = [tuple(from_term(solution[column]) for column in columns) for solution in answer]
+        except (OSError, RuntimeError, ValueError) as error:
+            raise EngineError(f"{self.name} cannot answer: {error}.") from error
+        return Table(columns, rows, sparql)
+
+
+def open_read_only(path: Path) -> OxigraphEngine:
+    """Opens a store on disk for reading; many processes can do so at once."""
+    try:
+        return OxigraphEngine(pyoxigraph.Store.read_only(str(path)))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise EngineError(f"The store cannot be opened: {path}: {error}.") from error
+
+
+def from_term(term: object) -> Term | None:
+    """Gives our term for one of pyoxigraph's; None for an unbound variable."""
+    if isinstance(term, pyoxigraph.NamedNode):
+        return Iri(term.value)
+    if isinstance(term, pyoxigraph.Literal):
+        return Literal(term.value, term.datatype.value, term.language)
+    if isinstance(term, pyoxigraph.BlankNode):
+        return BlankNode(term.value)
+    return None
+
+
+def from_triple(triple: pyoxigraph.Triple) -> Triple:
+    """Gives our triple for one of pyoxigraph's."""
+    return from_term(triple.subject), Iri(triple.predicate.value), from_term(triple.object)  # type: ignore[return-value]  # an RDF 1.1 triple has no unbound places
+
+
+def to_term(term: Term) -> pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.Literal:
+    """Gives pyoxigraph's term for one of ours."""
+    if isinstance(term, Literal):
+        if term.language:
+            return pyoxigraph.Literal(term.value, language=term.language)
+        return pyoxigraph.Literal(term.value, datatype=pyoxigraph.NamedNode(term.datatype))
+    return to_node(term)
+
+
+def to_node(node: Node) -> pyoxigraph.NamedNode | pyoxigraph.BlankNode:
+    """Gives pyoxigraph's node for one of ours."""
+    if isinstance(node, Iri):
+        return pyoxigraph.NamedNode(node.value)
+    return pyoxigraph.BlankNode(node.value)
+
+
+def to_quads(triples: Iterable[Triple], graph: Iri | None = None) -> Iterator[pyoxigraph.Quad]:
+    """Gives pyoxigraph's quads for triples, in a named graph or in the default graph."""
+    name = pyoxigraph.NamedNode(graph.value) if graph else pyoxigraph.DefaultGraph()
+    for subject, predicate, object_ in triples:
+        yield pyoxigraph.Quad(
+            to_node(subject), pyoxigraph.NamedNode(predicate.value), to_term(object_), name
+        )

@@ -1,0 +1,1 @@
+"""What turns other people's data into files of the graph, each run by hand and checked by a test."""

@@ -1,0 +1,105 @@
+"""The one prefix list, read from ontology/prefixes.ttl.
+
+The file declares each prefix as a sh:PrefixDeclaration
+(`SHACL, section 5.2.1 <https://www.w3.org/TR/shacl/#sparql-prefixes>`_).
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph
+
+from kg.errors import InvalidDocument, UnknownName, did_you_mean
+from kg.terms import Iri
+
+_SHACL: Final = "http://www.w3.org/ns/shacl#"
+_PLAIN_LOCAL_NAME: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+_DECLARATION: Final = re.compile(
+    r"^\s*PREFIX\s+([\w-]*):\s*<([^>]*)>", re.MULTILINE | re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Prefixes:
+    """Prefixes with their namespaces, in alphabetical order.
+
+    >>> prefixes = Prefixes({"state": "https://w3id.org/alliance-kg/state/"})
+    >>> prefixes.compact("https://w3id.org/alliance-kg/state/finland")
+    'state:finland'
+    >>> prefixes.expand("state:finland")
+    Iri(value='https://w3id.org/alliance-kg/state/finland')
+    """
+
+    namespaces: dict[str, str]
+
+    @cached_property
+    def _by_length(self) -> list[tuple[str, str]]:
+        pairs = [(namespace, prefix) for prefix, namespace in self.namespaces.items()]
+        return sorted(pairs, key=lambda pair: -len(pair[0]))
+
+    def compact(self, iri: str) -> str | None:
+        """Gives the prefixed name of an IRI, or None where it has none that needs no escape."""
+        for namespace, prefix in self._by_length:
+            if iri.startswith(namespace):
+                local_name = iri[len(namespace) :]
+                return f"{prefix}:{local_name}" if _PLAIN_LOCAL_NAME.fullmatch(local_name) else None
+        return None
+
+    def shorten(self, iri: str) -> str:
+        """Gives the prefixed name of an IRI, or the IRI itself."""
+        return self.compact(iri) or iri
+
+    def expand(self, name: str) -> Iri:
+        """Gives the IRI of a prefixed name; raises UnknownName for an unknown prefix."""
+        prefix, _, local_name = name.partition(":")
+        if prefix not in self.namespaces:
+            raise UnknownName(
+                f'No prefix is called "{prefix}:" (in "{name}").'
+                f"{did_you_mean(prefix, self.namespaces)} The prefixes stand in "
+                "ontology/prefixes.ttl."
+            )
+        return Iri(self.namespaces[prefix] + local_name)
+
+    def kind(self, iri: Iri) -> str | None:
+        """Gives the prefix under which a thing of this graph stands, such as state or event."""
+        name = self.compact(iri.value)
+        return name.partition(":")[0] if name else None
+
+    def declare(self, sparql: str) -> str:
+        """Puts PREFIX lines before SPARQL text for the prefixes that it does not declare itself.
+
+        They stand on the first line, so that line numbers in error messages stay those of the
+        text.
+        """
+        declared = {match.group(1) for match in _DECLARATION.finditer(sparql)}
+        missing = [
+            f"PREFIX {prefix}: <{namespace}>"
+            for prefix, namespace in self.namespaces.items()
+            if prefix not in declared and f"{prefix}:" in sparql
+        ]
+        return " ".join([*missing, sparql])
+
+
+def declared_prefixes(sparql: str) -> Prefixes:
+    """Reads the PREFIX lines of SPARQL text."""
+    return Prefixes({match.group(1): match.group(2) for match in _DECLARATION.finditer(sparql)})
+
+
+def read_prefixes(path: Path) -> Prefixes:
+    """Reads the prefix list; raises InvalidDocument if the file cannot be read as one."""
+    names: dict[str, str] = {}
+    namespaces: dict[str, str] = {}
+    try:
+        for triple in pyoxigraph.parse(path=path, format=pyoxigraph.RdfFormat.TURTLE):
+            if triple.predicate.value == _SHACL + "prefix":
+                names[str(triple.subject)] = triple.object.value
+            elif triple.predicate.value == _SHACL + "namespace":
+                namespaces[str(triple.subject)] = triple.object.value
+    except (OSError, SyntaxError) as error:
+        raise InvalidDocument(f"The prefix list cannot be read: {path}: {error}.") from error
+    return Prefixes(
+        {names[node]: namespaces[node] for node in sorted(names, key=names.__getitem__)}
+    )

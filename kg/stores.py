@@ -1,0 +1,110 @@
+"""Stores that hold a project's graph, built once and kept in the user's cache.
+
+A store is keyed by the content of the files that it was made of, so that an answer never comes
+from an older graph. Reading all content at each start would cost more than the query, so a note
+says which sizes and times of change stand for which content, as Git's index does.
+"""
+
+import os
+import sys
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph
+
+from kg.engine.oxigraph_engine import OxigraphEngine, open_read_only
+from kg.errors import EngineError
+from kg.project import Project, cache_folder
+from kg.version import VERSION
+
+_MADE_BY: Final = f"layout 1, kg {VERSION}, pyoxigraph {pyoxigraph.__version__}, {sys.byteorder}"
+"""Changes when stores are filled in another way."""
+_WORTH_KEEPING: Final = 14 * 24 * 3600.0
+_SETTLED: Final = 2.0
+
+
+def open_embedded(
+    project: Project, *, tell: Callable[[str], None] = lambda _: None
+) -> OxigraphEngine:
+    """Opens the project's store from the cache and builds it first where it is missing.
+
+    `tell` gets one line where building takes a moment. Where the cache cannot be used, the
+    store is built in memory.
+    """
+    folder = cache_folder()
+    note = folder / "notes" / f"{zlib.crc32(str(project).encode()):08x}"
+    state = _state(project)
+    if store := _noted(note, state, folder):
+        return store
+    from kg.build import build_in_memory, build_on_disk  # only a graph that has changed needs it
+
+    try:
+        ready = folder / "stores" / _content_key(project)
+        ready.parent.mkdir(parents=True, exist_ok=True)
+        if not ready.is_dir():
+            tell("The graph is new or has changed: building its store.")
+            build_on_disk(project, ready)
+            _forget_old(folder, ready)
+        _take_note(note, ready.name, state, project)
+        return open_read_only(ready)
+    except OSError as error:
+        tell(f"The cache {folder} cannot be used ({error.strerror or error}): building in memory.")
+        return build_in_memory(project)
+
+
+def _noted(note: Path, state: str, folder: Path) -> OxigraphEngine | None:
+    """Opens the store that the note names, if the files are as they were when it was taken."""
+    try:
+        key, _, noted_state = note.read_text(encoding="utf-8").partition("\n")
+        ready = folder / "stores" / key
+        return open_read_only(ready) if noted_state == state and ready.is_dir() else None
+    except (OSError, ValueError, EngineError):
+        return None
+
+
+def _take_note(note: Path, key: str, state: str, project: Project) -> None:
+    """Notes which content the state stands for, unless a file changed only this moment."""
+    newest = max(path.stat().st_mtime for path in _inputs(project))
+    if abs(time.time() - newest) > _SETTLED:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        fresh = note.with_suffix(f".{os.getpid()}")
+        fresh.write_text(f"{key}\n{state}", encoding="utf-8")
+        fresh.replace(note)
+
+
+def _inputs(project: Project) -> list[Path]:
+    return [*project.turtle_files(), *sorted(project.rules.glob("*.rq"))]
+
+
+def _state(project: Project) -> str:
+    lines = [_MADE_BY]
+    for path in _inputs(project):
+        status = path.stat()
+        lines.append(f"{path}\t{status.st_size}\t{status.st_mtime_ns}")
+    return "\n".join(lines)
+
+
+def _content_key(project: Project) -> str:
+    import hashlib  # OpenSSL takes a moment to load, and only a change needs it
+
+    digest = hashlib.blake2b(_MADE_BY.encode(), digest_size=16)
+    for path in _inputs(project):
+        content = path.read_bytes()
+        digest.update(f"{project.short_path(path)}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _forget_old(folder: Path, ready: Path) -> None:
+    import shutil  # only a change needs it
+
+    too_old = time.time() - _WORTH_KEEPING
+    for path in [*(folder / "stores").iterdir(), *(folder / "notes").glob("*")]:
+        if path != ready and path.stat().st_mtime < too_old:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()

@@ -1,0 +1,161 @@
+"""Finding the thing that a person means: by IRI, prefixed name, slug, label, code or item.
+
+`NATO`, `nato`, `Q7184`, `organisation:nato` and the full IRI all mean the same organisation;
+`Turkey`, `Türkiye` and `TUR` the same state.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from kg.engine import Engine, ask, select
+from kg.errors import AmbiguousName, UnknownName, did_you_mean
+from kg.prefixes import Prefixes
+from kg.terms import Iri, Literal
+
+ANYTHING: Final = "thing"
+"""The kind of a parameter that takes a thing of whatever kind."""
+
+_WIKIDATA: Final = "http://www.wikidata.org/entity/"
+_ITEM: Final = re.compile(
+    r"(?:https?://www\.wikidata\.org/(?:wiki|entity)/|wd:)?(Q[1-9]\d*)", re.IGNORECASE
+)
+_PREFIXED: Final = re.compile(r"[A-Za-z][\w-]*:[^/\s]\S*")
+
+_NAMED: Final = """
+PREFIX schema: <https://schema.org/>
+PREFIX skos:   <http://www.w3.org/2004/02/skos/core#>
+SELECT DISTINCT ?thing ?name
+WHERE {{
+  VALUES ?naming {{ skos:prefLabel skos:altLabel skos:notation schema:legalName }}
+  ?thing ?naming ?name .
+  FILTER(STRSTARTS(STR(?thing), {base}))
+  {condition}
+}}
+ORDER BY ?thing ?name
+"""
+_ITEM_OF: Final = """
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+SELECT DISTINCT ?thing
+WHERE {{
+  ?thing skos:exactMatch {item} .
+  FILTER(STRSTARTS(STR(?thing), {base}))
+}}
+ORDER BY ?thing
+"""
+
+
+class Things:
+    """Finds things in an engine's graph."""
+
+    def __init__(self, engine: Engine, prefixes: Prefixes) -> None:
+        self.engine = engine
+        self.prefixes = prefixes
+
+    def find(self, name: str, *, kind: str = ANYTHING) -> Iri:
+        """Gives the one thing of a kind that a name means.
+
+        `kind` is a prefix (organisation, state, event …) or ANYTHING. Raises UnknownName with
+        the nearest names, or AmbiguousName with the candidates.
+        """
+        wanted = name.strip()
+        candidates = self._by_iri(wanted) or self._by_slug(wanted, kind)
+        candidates = candidates or self._by_item(wanted, kind) or self._by_name(wanted, kind)
+        if len(candidates) == 1:
+            (only,) = candidates
+            return self._of_kind(only, kind, name)
+        if candidates:
+            written = ", ".join(self.prefixes.shorten(thing.value) for thing in candidates)
+            raise AmbiguousName(f'Several things are called "{name}": {written}. Name one of them.')
+        raise UnknownName(f'No {kind} is called "{name}".{self._nearest(wanted, kind)}{_see(kind)}')
+
+    def beginning_with(self, text: str, *, kind: str) -> list[tuple[str, str]]:
+        """Gives the slugs, with English labels, of the things of a kind that begin with a text."""
+        in_english = 'FILTER(LANG(?name) = "en")'
+        query = _NAMED.format(base=self._base(kind), condition=in_english)
+        found: dict[str, str] = {}
+        for thing, label in select(self.engine, query).rows:
+            short = self.prefixes.shorten(str(thing))
+            slug = short if kind == ANYTHING else short.partition(":")[2]
+            begins = (slug.startswith(text.lower()), str(label).lower().startswith(text.lower()))
+            if any(begins):
+                found.setdefault(slug, str(label))
+        return sorted(found.items())
+
+    def _by_iri(self, name: str) -> list[Iri]:
+        if name.startswith(("http://", "https://")) and not _ITEM.fullmatch(name):
+            thing = Iri(name)
+        elif _PREFIXED.fullmatch(name) and not name.startswith("wd:"):
+            thing = self.prefixes.expand(name)
+        else:
+            return []
+        if ask(self.engine, f"ASK {{ {thing.n3()} ?property ?value }}"):
+            return [thing]
+        kind = self.prefixes.kind(thing) or ANYTHING
+        slug = thing.value.rpartition("/")[2]
+        raise UnknownName(
+            f'The graph knows nothing of "{name}".{self._nearest(slug, kind)}{_see(kind)}'
+        )
+
+    def _by_slug(self, name: str, kind: str) -> list[Iri]:
+        if kind == ANYTHING or kind not in self.prefixes.namespaces:
+            return []
+        slug = _slug(name)
+        thing = Iri(self.prefixes.namespaces[kind] + slug)
+        known = slug and ask(self.engine, f"ASK {{ {thing.n3()} ?property ?value }}")
+        return [thing] if known else []
+
+    def _by_item(self, name: str, kind: str) -> list[Iri]:
+        if not (match := _ITEM.fullmatch(name)):
+            return []
+        item = Iri(_WIKIDATA + match[1].upper())
+        query = _ITEM_OF.format(item=item.n3(), base=self._base(kind))
+        return [row[0] for row in select(self.engine, query).rows if isinstance(row[0], Iri)]
+
+    def _by_name(self, name: str, kind: str) -> list[Iri]:
+        lower = Literal(name.lower()).n3()
+        query = _NAMED.format(
+            base=self._base(kind), condition=f"FILTER(LCASE(STR(?name)) = {lower})"
+        )
+        things = [row[0] for row in select(self.engine, query).rows if isinstance(row[0], Iri)]
+        return list(dict.fromkeys(things))
+
+    def _of_kind(self, thing: Iri, kind: str, name: str) -> Iri:
+        found = self.prefixes.kind(thing)
+        if kind in (ANYTHING, found) or kind not in self.prefixes.namespaces:
+            return thing
+        raise UnknownName(
+            f'"{name}" is {_with_article(found or ANYTHING)}, but {_with_article(kind)} is asked '
+            f"for.{_see(kind)}"
+        )
+
+    def _nearest(self, name: str, kind: str) -> str:
+        in_english = 'FILTER(LANG(?name) IN ("", "en"))'
+        query = _NAMED.format(base=self._base(kind), condition=in_english)
+        written: dict[str, str] = {}
+        for thing, label in select(self.engine, query).rows:
+            short = self.prefixes.shorten(str(thing))
+            written.setdefault(str(label).casefold(), short)
+            written.setdefault(short.partition(":")[2], short)
+        return did_you_mean(name.casefold(), written, written)
+
+    def _base(self, kind: str) -> str:
+        namespace = "" if kind == ANYTHING else self.prefixes.namespaces.get(kind, "")
+        return Literal(namespace).n3()
+
+
+def _slug(name: str) -> str:
+    """Gives a name as a slug: "Côte d'Ivoire" becomes cote-divoire."""
+    decomposed = unicodedata.normalize("NFKD", name.lower().replace("'", "").replace("’", ""))
+    plain = decomposed.encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def _with_article(kind: str) -> str:
+    words = kind.replace("-", " ")
+    return f"an {words}" if words[0] in "aeiou" else f"a {words}"
+
+
+def _see(kind: str) -> str:
+    listed = {"organisation": "organisations", "state": "states"}.get(kind)
+    return f" See kg query {listed}." if listed else ""
