@@ -4,17 +4,18 @@ from collections.abc import Iterable
 
 import pyoxigraph
 
+from kg.engine.oxigraph_engine import from_triple, to_quads
+from kg.terms import BlankNode, Triple
 
-def canonical(quads: Iterable[pyoxigraph.Quad]) -> list[pyoxigraph.Quad]:
-    """Gives each quad once; blank nodes, where there are any, get their canonical labels."""
-    distinct = set(quads)
-    if not any(_has_blank_node(quad) for quad in distinct):
-        return list(distinct)
-    dataset = pyoxigraph.Dataset(distinct)
+
+def canonical(triples: Iterable[Triple]) -> list[Triple]:
+    """Gives each triple once; blank nodes, where there are any, get their canonical labels."""
+    distinct = list(set(triples))
+    if not any(
+        isinstance(subject, BlankNode) or isinstance(object_, BlankNode)
+        for subject, _, object_ in distinct
+    ):
+        return distinct
+    dataset = pyoxigraph.Dataset(to_quads(distinct))
     dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
-    return list(dataset)
-
-
-def _has_blank_node(quad: pyoxigraph.Quad) -> bool:
-    places = (quad.subject, quad.object, quad.graph_name)
-    return any(isinstance(place, pyoxigraph.BlankNode) for place in places)
+    return [from_triple(quad.triple) for quad in dataset]

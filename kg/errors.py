@@ -43,7 +43,17 @@ class InvalidDocument(KgError):
 
 
 class InvalidQuery(KgError):
-    """An engine refuses the SPARQL text."""
+    """An engine refuses the SPARQL text; `line` and `column` say where, from 1, if known."""
+
+    def __init__(self, reason: str, *, line: int = 0, column: int = 0) -> None:
+        self.reason, self.line, self.column = reason, line, column
+        where = f" at line {line}, column {column}" if line else ""
+        super().__init__(f"The query is no SPARQL that can be answered{where}: {reason}")
+
+    def without_preamble(self, characters: int) -> "InvalidQuery":
+        """Gives the error as it stands in the text without what was put before its first line."""
+        column = self.column - characters if self.line == 1 else self.column
+        return InvalidQuery(self.reason, line=self.line, column=column)
 
 
 class EngineError(KgError):

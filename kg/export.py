@@ -71,7 +71,8 @@ def write_graph(
     rdf_format = GRAPH_FORMATS[format]
     if rdf_format is None:
         return write_turtle([*triples, *derived], prefixes)
-    quads = sorted(canonical([*to_quads(triples), *to_quads(derived, DERIVED)]), key=str)
+    quads = [*to_quads(canonical(triples)), *to_quads(canonical(derived), DERIVED)]
+    quads.sort(key=str)
     written = pyoxigraph.serialize(  # type: ignore[union-attr]  # bytes, as no output is named
         quads if rdf_format.supports_datasets else (quad.triple for quad in quads),
         format=rdf_format,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from kg.ask import Asker
 from kg.engine import Engine, Triples
-from kg.errors import UnknownName
+from kg.errors import InvalidQuery, UnknownName
 from kg.project import Project, locate
 from kg.sparql_file import SparqlFile, SparqlFolder
 from kg.stores import open_embedded
@@ -66,7 +66,12 @@ class Graph:
 
         Raises InvalidQuery or EngineError.
         """
-        return self.engine.query(self.project.prefixes.declare(text))
+        declared = self.project.prefixes.declare(text)
+        try:
+            return self.engine.query(declared)
+        except InvalidQuery as error:
+            error.reason += self.project.prefixes.unknown_in(text)
+            raise error.without_preamble(len(declared) - len(text)) from error
 
     def export(
         self, format: str = "turtle", *, subject: str | None = None, asserted: bool = False

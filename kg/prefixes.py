@@ -68,6 +68,15 @@ class Prefixes:
         name = self.compact(iri.value)
         return name.partition(":")[0] if name else None
 
+    def unknown_in(self, sparql: str) -> str:
+        """Gives ' No prefix is called …' for a prefix of SPARQL text that nobody declares."""
+        known = {*self.namespaces, *(match.group(1) for match in _DECLARATION.finditer(sparql))}
+        unquoted = re.sub(r"<[^<>\s]*>|\"[^\"\n]*\"|'[^'\n]*'|#.*", " ", sparql)
+        for match in re.finditer(r"(?<![\w:?$-])([A-Za-z][\w-]*):", unquoted):
+            if match[1] not in known:
+                return f' No prefix is called "{match[1]}:".{did_you_mean(match[1], known)}'
+        return ""
+
     def declare(self, sparql: str) -> str:
         """Puts PREFIX lines before SPARQL text for the prefixes that it does not declare itself.
 

@@ -24,7 +24,8 @@ KEYS: Final = ("summary", "question", "description", "view", "severity", "soluti
 
 _PARAMETER: Final = re.compile(
     r"^[ \t]*VALUES[ \t]+\?(?P<name>\w+)[ \t]*"
-    r"\{[ \t]*(?P<term>\"[^\"\n]*\"[^\s{}]*|[^\s{}]+)[ \t]*\}[ \t]*\#[ \t]*(?P<meaning>[^\n]+?)[ \t]*$",
+    r"\{[ \t]*(?P<term>\"[^\"\n]*\"[^\s{}]*|[^\s{}]+)[ \t]*\}[ \t]*"
+    r"\#[ \t]*(?P<meaning>[^\n]+?)[ \t]*$",
     re.MULTILINE,
 )
 _IRI: Final = re.compile(r"<([^<>\"{}|^`\\\s]*)>")

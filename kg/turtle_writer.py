@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Final
 
 from kg.canonical import canonical
-from kg.engine.oxigraph_engine import from_triple, to_quads
 from kg.prefixes import Prefixes
 from kg.terms import RDF_TYPE, XSD, BlankNode, Iri, Literal, Node, Term, Triple
 
@@ -49,7 +48,7 @@ _LINE_LENGTH: Final = 100
 def write_turtle(triples: Iterable[Triple], prefixes: Prefixes) -> str:
     """Gives Turtle for triples, with the prefixes that it uses."""
     writer = _Writer(prefixes)
-    body = writer.write(from_triple(quad.triple) for quad in canonical(to_quads(triples)))
+    body = writer.write(canonical(triples))
     used = sorted(writer.used)
     lines = [f"@prefix {prefix}: <{prefixes.namespaces[prefix]}> ." for prefix in used]
     return "\n".join([*lines, "", *body] if lines else body)

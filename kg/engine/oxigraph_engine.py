@@ -1,5 +1,6 @@
 """The embedded engine: pyoxigraph over a store on disk or in memory."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class OxigraphEngine:
         try:
             answer = self.store.query(sparql)
         except SyntaxError as error:
-            raise InvalidQuery(f"The query is no SPARQL: {error.msg or error}.") from error
+            raise _located(error) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise EngineError(f"{self.name} cannot answer: {error}.") from error
         if isinstance(answer, pyoxigraph.QueryBoolean):
@@ -46,6 +47,16 @@ def open_read_only(path: Path) -> OxigraphEngine:
         return OxigraphEngine(pyoxigraph.Store.read_only(str(path)))
     except (OSError, RuntimeError, ValueError) as error:
         raise EngineError(f"The store cannot be opened: {path}: {error}.") from error
+
+
+def _located(error: SyntaxError) -> InvalidQuery:
+    """Reads the place off pyoxigraph's message and keeps the tokens that people type."""
+    match = re.match(r"error at (\d+):(\d+): (.*)", str(error.msg), re.DOTALL)
+    if match is None:
+        return InvalidQuery(f"{error.msg}.")
+    expected = re.findall(r'(?:, |of |or |expected )("[^"\s]+"|[A-Z]{2,})(?=,|$)', match[3])
+    words = f"expected {' or '.join(dict.fromkeys(expected))}" if expected else "not expected here"
+    return InvalidQuery(f"{words}.", line=int(match[1]), column=int(match[2]))
 
 
 def from_term(term: object) -> Term | None:

@@ -29,8 +29,10 @@ class RdflibEngine:
         refuse_service(sparql)
         try:
             result = self.graph.query(sparql)
-        except (ParseException, SyntaxError, ValueError) as error:
-            raise InvalidQuery(f"The query is no SPARQL: {error}.") from error
+        except ParseException as error:
+            raise InvalidQuery(f"{error.msg}.", line=error.lineno, column=error.column) from error
+        except Exception as error:  # rdflib raises bare exceptions, for an unknown prefix too
+            raise InvalidQuery(f"{error}.") from error
         if result.type == "ASK":
             return bool(result.askAnswer)
         if result.type in ("CONSTRUCT", "DESCRIBE"):

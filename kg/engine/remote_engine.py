@@ -68,9 +68,7 @@ class RemoteEngine:
                 response = wrapper.query()
                 return response.response.read(), str(response.info().get("content-type", ""))
             except SPARQLExceptions.QueryBadFormed as error:
-                raise InvalidQuery(
-                    f"{self.endpoint} refuses the query: {_first_words(error)}"
-                ) from error
+                raise InvalidQuery(f"{self.endpoint} says: {_first_words(error)}") from error
             except SPARQLExceptions.SPARQLWrapperException as error:
                 raise EngineError(
                     f"{self.endpoint} failed: {_first_words(error)} Check the address, or answer "

@@ -1,1 +1,1 @@
-"""What turns other people's data into files of the graph, each run by hand and checked by a test."""
+"""What turns other people's data into files of the graph, run by hand, checked by a test."""

@@ -39,7 +39,7 @@ WHERE {
 }
 ORDER BY ?state
 """
-_HEAD: Final = f"""# Names of states in other languages, from Unicode CLDR by Babel {babel.__version__}.
+_HEAD: Final = f"""# Names of states in other languages: Unicode CLDR, by Babel {babel.__version__}.
 # Made by kg.importers.state_names; change the importer or graph/states.ttl, not this file.
 """
 
