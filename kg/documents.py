@@ -50,15 +50,21 @@ class Place:
 def describe_places(paths: Iterable[Path]) -> dict[str, Place]:
     """Gives, by IRI, where each thing is described.
 
-    In the house style a description begins at the start of a line with the thing's name; what is
-    written otherwise has no place.
+    In the house style a description begins at the start of a line with the thing's name, and
+    says first what the thing is. A later file wins over an earlier one, and a line with a class
+    over one without; what is written otherwise has no place.
     """
     places: dict[str, Place] = {}
+    with_class: set[str] = set()
     for path in paths:
         text = path.read_text(encoding="utf-8")
         namespaces = {match[1]: match[2] for match in _PREFIX.finditer(text)}
         for number, line in enumerate(text.splitlines(), start=1):
             if match := _SUBJECT.match(line):
                 iri = match["iri"] or namespaces.get(match["prefix"], "") + (match["name"] or "")
-                places.setdefault(iri, Place(path, number))
+                says_what_it_is = line[match.end() :].startswith("a ")
+                if says_what_it_is or iri not in with_class:
+                    places[iri] = Place(path, number)
+                if says_what_it_is:
+                    with_class.add(iri)
     return places

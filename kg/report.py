@@ -11,7 +11,7 @@ from rdflib.namespace import RDF, SH
 
 from kg.engine.rdflib_engine import to_term
 from kg.prefixes import Prefixes
-from kg.terms import Iri, Literal, Term
+from kg.terms import XSD, Iri, Literal, Term
 
 _IRI: Final = re.compile(r"https?://[^\s\"<>]*[^\s\"<>.,]")
 
@@ -125,4 +125,6 @@ class Report:
     def _short(self, term: Term) -> str:
         if isinstance(term, Iri):
             return self.prefixes.shorten(term.value)
-        return term.n3() if isinstance(term, Literal) else str(term)
+        if isinstance(term, Literal) and not term.language and term.datatype != XSD + "string":
+            return f"{Literal(term.value).n3()}^^{self.prefixes.shorten(term.datatype)}"
+        return term.n3()

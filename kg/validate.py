@@ -5,6 +5,7 @@ are read beside the graph, and what is found about the things that they describe
 together with every violation that they bring about elsewhere.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,9 @@ from kg.report import VIOLATION, WARNING, Finding, Report
 from kg.sparql_file import SparqlFile, SparqlFolder
 from kg.terms import RDF_TYPE, Iri, Node, Term, Triple
 
+logging.getLogger("rdflib.term").setLevel(logging.ERROR)  # an ill-typed date is a finding
+
+_SUB_CLASS: Final = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 _CHECK_COMPONENT: Final = Iri(str(SH.SPARQLConstraintComponent))
 _EVERYTHING: Final = "CONSTRUCT WHERE { ?subject ?predicate ?object }"
 _DERIVED_FROM: Final = """
@@ -52,8 +56,9 @@ def validate(project: Project, paths: Sequence[Path] = ()) -> Report:
     focus = described | _derived_from(engine, described) if files else None
     findings = [*_shapes(project, engine, focus), *_checks(project, engine, focus)]
     places = describe_places([*project.turtle_files(), *files])
-    placed = (_placed(finding, places, project) for finding in findings)
-    return Report(sorted(placed, key=_order), project.prefixes)
+    placed = [_placed(finding, places, project) for finding in findings]
+    once = {(each.focus, each.rule, each.value, each.message): each for each in placed}
+    return Report(sorted(once.values(), key=_order), project.prefixes)
 
 
 def _shapes(project: Project, engine: Engine, focus: set[Node] | None) -> Iterable[Finding]:
@@ -68,6 +73,7 @@ def _shapes(project: Project, engine: Engine, focus: set[Node] | None) -> Iterab
         if focus is not None and node not in focus:
             continue
         shape = results.value(result, SH.sourceShape)
+        path = results.value(result, SH.resultPath)
         severity = results.value(result, SH.resultSeverity)
         yield Finding(
             VIOLATION if severity == SH.Violation else WARNING,
@@ -75,15 +81,22 @@ def _shapes(project: Project, engine: Engine, focus: set[Node] | None) -> Iterab
             _known(node),
             Iri(str(shape)),
             Iri(str(results.value(result, SH.sourceConstraintComponent))),
-            Iri(str(results.value(result, SH.resultPath))),
+            None if path is None else Iri(str(path)),
             from_term(results.value(result, SH.value)),
         )
 
 
 def _about(focus: set[Node], triples: Iterable[Triple]) -> Iterable[Triple]:
-    """Gives the triples of the focus nodes, and what kind of thing every other node is."""
-    kinds = (RDF_TYPE, "http://www.w3.org/2000/01/rdf-schema#subClassOf")
-    return (triple for triple in triples if triple[0] in focus or triple[1].value in kinds)
+    """Gives the triples of the focus nodes, and what kind of thing their neighbours are."""
+    known = list(triples)
+    own = [triple for triple in known if triple[0] in focus]
+    neighbours = {object_ for _, _, object_ in own}
+    yield from own
+    for subject, predicate, object_ in known:
+        if predicate.value == _SUB_CLASS or (
+            predicate.value == RDF_TYPE and subject in neighbours and subject not in focus
+        ):
+            yield subject, predicate, object_
 
 
 def _checks(project: Project, engine: Engine, focus: set[Node] | None) -> Iterable[Finding]:

@@ -21,6 +21,17 @@ _WIDTH: Final = 28
 class _StoredQueries(click.Group):
     """A command for each stored query of the graph that --at or KG_AT names."""
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Lets --at after a question's name say too where the question is looked for."""
+        for position, word in enumerate(args):
+            if word.startswith("--at"):
+                name, _, value = word.partition("=")
+                if name == "--at":
+                    ctx.params["at"] = value or "".join(args[position + 1 : position + 2])
+        return super().resolve_command(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_queries(ctx.params.get("at")))
 

@@ -50,8 +50,7 @@ def command(
     tell = tell_unless(quiet)
     tell("Validating takes some seconds.")
     report = validate(locate(at), [Path(path) for path in paths])
-    if violations_only:
-        report = Report(report.violations, report.prefixes)
-    write(writer(report), output)
+    shown = Report(report.violations, report.prefixes) if violations_only else report
+    write(writer(shown), output)
     tell(f"{len(report.violations)} violations, {len(report.warnings)} warnings.")
     sys.exit(0 if report.conforms else EXIT_NO)

@@ -1,0 +1,119 @@
+"""What the tests share: the graph on its three engines, a working copy, the command line."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import kg
+from kg.engine import construct
+from kg.engine.rdflib_engine import RdflibEngine, to_rdflib
+from kg.project import locate
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keeps the tests' stores away from the user's, and the user's settings from the tests."""
+    before = dict(os.environ)
+    os.environ["KG_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ.pop("KG_AT", None)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def graph(_own_cache: None) -> kg.Graph:
+    """The shipped graph on the embedded engine."""
+    return kg.open()
+
+
+@pytest.fixture(scope="session")
+def rdflib_graph(graph: kg.Graph) -> kg.Graph:
+    """The shipped graph on rdflib, the second opinion."""
+    everything = construct(graph.engine, "CONSTRUCT WHERE { ?s ?p ?o }")
+    return kg.Graph(graph.project, RdflibEngine(to_rdflib(everything)))
+
+
+@pytest.fixture(scope="session")
+def endpoint(graph: kg.Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real SPARQL server on loopback that holds the exported graph."""
+    folder = tmp_path_factory.mktemp("oxigraph")
+    exported = folder / "graph.nt"
+    exported.write_text(graph.export("ntriples"), encoding="utf-8")
+    server = shutil.which("oxigraph", path=str(Path(sys.executable).parent)) or "oxigraph"
+    store = ["--location", str(folder / "store")]
+    subprocess.run([server, "load", *store, "--file", str(exported)], check=True)
+    port = _free_port()
+    bind = f"127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [server, "serve-read-only", *store, "--bind", bind],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(f"http://{bind}/query?query=ASK%7B%7D", process)
+        yield f"http://{bind}/query"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture
+def working_copy(tmp_path: Path) -> Path:
+    """A folder with a copy of the graph and the ontology, to be changed at will."""
+    for name in ("graph", "ontology"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def run_kg(_own_cache: None) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the kg command as a process of its own and gives what it printed."""
+
+    def run(
+        *arguments: str, input: str | None = None, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        ran = subprocess.run(
+            [sys.executable, "-m", "kg", *arguments],
+            capture_output=True,
+            input=None if input is None else input.encode(),
+            env={**os.environ, **(env or {})},
+        )
+        out, words = ran.stdout.decode(), ran.stderr.decode()
+        return subprocess.CompletedProcess(arguments, ran.returncode, out, words)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def project_prefixes() -> dict[str, str]:
+    """The namespaces of the project's prefixes."""
+    return locate().prefixes.namespaces
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        assert process.poll() is None, "the server has ended"
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"no server answers at {address}")
