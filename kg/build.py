@@ -8,9 +8,9 @@ from pathlib import Path
 import pyoxigraph
 
 from kg.documents import read_turtle
-from kg.engine.oxigraph_engine import OxigraphEngine
+from kg.engine.oxigraph_engine import OxigraphEngine, written_name
 from kg.project import Project
-from kg.rules import derive
+from kg.rules import DERIVED, derive
 from kg.sparql_file import SparqlFolder
 
 
@@ -26,11 +26,19 @@ def build_in_memory(project: Project, extra: Iterable[Path] = ()) -> OxigraphEng
 
 
 def build_on_disk(project: Project, ready: Path) -> None:
-    """Builds the store of a project in a folder, which appears whole or not at all."""
+    """Builds the store of a project in a folder, which appears whole or not at all.
+
+    The folder holds the store and, for exports, its graphs as N-Triples.
+    """
     building = Path(tempfile.mkdtemp(prefix=f"{ready.name}.", dir=ready.parent))
     try:
-        store = pyoxigraph.Store(str(building))
-        store.bulk_extend(build_in_memory(project).store)
+        engine = build_in_memory(project)
+        for graph in (None, DERIVED):
+            lines = engine.ntriples(graph)
+            text = "".join(f"{line}\n" for line in sorted(lines))
+            (building / written_name(graph)).write_text(text, encoding="utf-8")
+        store = pyoxigraph.Store(str(building / "store"))
+        store.bulk_extend(engine.store)
         store.flush()
         del store  # closes it
         building.rename(ready)

@@ -1,21 +1,22 @@
-"""Canonical labels for blank nodes, by RDFC-1.0 (https://www.w3.org/TR/rdf-canon/)."""
+"""Lines of N-Triples, each once, with canonical labels for blank nodes.
+
+RDFC-1.0 (https://www.w3.org/TR/rdf-canon/) gives the labels where there are blank nodes at all.
+"""
 
 from collections.abc import Iterable
 
 import pyoxigraph
 
-from kg.engine.oxigraph_engine import from_triple, to_quads
-from kg.terms import BlankNode, Triple
 
-
-def canonical(triples: Iterable[Triple]) -> list[Triple]:
-    """Gives each triple once; blank nodes, where there are any, get their canonical labels."""
-    distinct = list(set(triples))
-    if not any(
-        isinstance(subject, BlankNode) or isinstance(object_, BlankNode)
-        for subject, _, object_ in distinct
-    ):
-        return distinct
-    dataset = pyoxigraph.Dataset(to_quads(distinct))
+def canonical_lines(ntriples: Iterable[str]) -> list[str]:
+    """Gives each line once; blank nodes, where there are any, get their canonical labels."""
+    lines = list(dict.fromkeys(ntriples))
+    text = "\n".join(lines)
+    if not text.startswith("_:") and "\n_:" not in text and " _:" not in text:
+        return lines
+    quads = pyoxigraph.parse(text, format=pyoxigraph.RdfFormat.N_TRIPLES)
+    dataset = pyoxigraph.Dataset(quads)
     dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
-    return [from_triple(quad.triple) for quad in dataset]
+    triples = (quad.triple for quad in dataset)
+    written = pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.N_TRIPLES)
+    return written.decode("utf-8").split("\n")[:-1]  # type: ignore[union-attr]  # bytes, as no output is named

@@ -6,9 +6,9 @@ from typing import Final
 
 import pyoxigraph
 
-from kg.canonical import canonical
+from kg.canonical import canonical_lines
 from kg.engine import Engine, construct
-from kg.engine.oxigraph_engine import to_quads
+from kg.engine.oxigraph_engine import OxigraphEngine
 from kg.errors import UnknownName, did_you_mean
 from kg.prefixes import Prefixes
 from kg.rules import DERIVED
@@ -25,13 +25,9 @@ GRAPH_FORMATS: Final = {
 }
 """The formats of graphs, by name; Turtle has a writer of our own."""
 
-_ALL: Final = (
-    "CONSTRUCT {{ ?subject ?predicate ?object }} WHERE {{ {values} ?subject ?predicate ?object }}"
-)
-_DERIVED: Final = (
-    "CONSTRUCT {{ ?subject ?predicate ?object }} "
-    "WHERE {{ {values} GRAPH {graph} {{ ?subject ?predicate ?object }} }}"
-)
+_ALL: Final = "CONSTRUCT {{ ?subject ?predicate ?object }} WHERE {{ {values} {pattern} }}"
+_ASSERTED: Final = "?subject ?predicate ?object"
+_DERIVED: Final = f"GRAPH {DERIVED.n3()} {{ {_ASSERTED} }}"
 
 
 def export(
@@ -48,31 +44,41 @@ def export(
     was asserted into the default graph; the others hold both together. With `asserted`, what
     was derived is left out.
     """
-    values = f"VALUES ?subject {{ {subject.n3()} }}" if subject else ""
-    triples = set(construct(engine, _ALL.format(values=values)))
-    derived: set[Triple] = set()
-    if asserted or format in ("nquads", "trig"):
-        derived_query = _DERIVED.format(values=values, graph=DERIVED.n3())
-        derived = set(construct(engine, derived_query))
-    if asserted:
-        return write_graph(triples - derived, prefixes, format=format)
-    return write_graph(triples - derived, prefixes, format=format, derived=derived)
+    lines = _lines(engine, subject)
+    if not asserted and format not in ("nquads", "trig"):
+        return write_lines(lines, prefixes, format=format)
+    derived = set(_lines(engine, subject, derived=True))
+    kept = [line for line in lines if line not in derived]
+    return write_lines(kept, prefixes, format=format, derived=() if asserted else derived)
 
 
-def write_graph(
-    triples: Iterable[Triple], prefixes: Prefixes, *, format: str, derived: Iterable[Triple] = ()
-) -> str:
+def write_graph(triples: Iterable[Triple], prefixes: Prefixes, *, format: str) -> str:
     """Writes triples in a format of GRAPH_FORMATS; raises UnknownName for another format."""
+    lines = (
+        f"{subject.n3()} {predicate.n3()} {object_.n3()} ."
+        for subject, predicate, object_ in triples
+    )
+    return write_lines(lines, prefixes, format=format)
+
+
+def write_lines(
+    ntriples: Iterable[str], prefixes: Prefixes, *, format: str, derived: Iterable[str] = ()
+) -> str:
+    """Writes lines of N-Triples in a format of GRAPH_FORMATS, what was derived in its graph."""
     if format not in GRAPH_FORMATS:
         raise UnknownName(
             f'No graph format is called "{format}".{did_you_mean(format, GRAPH_FORMATS)} '
             f"The formats are {', '.join(GRAPH_FORMATS)}."
         )
+    lines = canonical_lines(ntriples)
     rdf_format = GRAPH_FORMATS[format]
     if rdf_format is None:
-        return write_turtle([*triples, *derived], prefixes)
-    quads = [*to_quads(canonical(triples)), *to_quads(canonical(derived), DERIVED)]
-    quads.sort(key=str)
+        return write_turtle([*lines, *derived], prefixes)
+    in_graph = [f"{line[:-1]}{DERIVED.n3()} ." for line in derived]
+    in_order = sorted([*lines, *in_graph])
+    if format in ("ntriples", "nquads"):
+        return "".join(f"{line}\n" for line in in_order)
+    quads = list(pyoxigraph.parse("\n".join(in_order), format=pyoxigraph.RdfFormat.N_QUADS))
     written = pyoxigraph.serialize(  # type: ignore[union-attr]  # bytes, as no output is named
         quads if rdf_format.supports_datasets else (quad.triple for quad in quads),
         format=rdf_format,
@@ -81,6 +87,14 @@ def write_graph(
     if format == "jsonld":  # one line as it comes, which no diff could show
         return json.dumps(json.loads(written), ensure_ascii=False, indent=1) + "\n"
     return written
+
+
+def _lines(engine: Engine, subject: Iri | None, *, derived: bool = False) -> list[str]:
+    if subject is None and isinstance(engine, OxigraphEngine):
+        return engine.ntriples(DERIVED if derived else None)
+    values = f"VALUES ?subject {{ {subject.n3()} }}" if subject else ""
+    query = _ALL.format(values=values, pattern=_DERIVED if derived else _ASSERTED)
+    return [f"{s.n3()} {p.n3()} {o.n3()} ." for s, p, o in construct(engine, query)]
 
 
 def _used(prefixes: Prefixes, quads: Iterable[pyoxigraph.Quad]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from kg.errors import EngineError
 from kg.project import Project, cache_folder
 from kg.version import VERSION
 
-_MADE_BY: Final = f"layout 1, kg {VERSION}, pyoxigraph {pyoxigraph.__version__}, {sys.byteorder}"
+_MADE_BY: Final = f"layout 2, kg {VERSION}, pyoxigraph {pyoxigraph.__version__}, {sys.byteorder}"
 """Changes when stores are filled in another way."""
 _WORTH_KEEPING: Final = 14 * 24 * 3600.0
 _SETTLED: Final = 2.0

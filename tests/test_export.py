@@ -20,7 +20,6 @@ from kg.export import GRAPH_FORMATS, write_graph
 from kg.prefixes import Prefixes
 from kg.rules import DERIVED
 from kg.terms import XSD, BlankNode, Iri, Literal, Triple
-from kg.turtle_writer import write_turtle
 
 RDFLIB_NAMES = {"turtle": "turtle", "ntriples": "nt", "jsonld": "json-ld", "rdfxml": "xml"}
 EVERYTHING = "CONSTRUCT WHERE { ?s ?p ?o }"
@@ -86,7 +85,7 @@ _triples = st.tuples(_iris.map(Iri), _iris.map(Iri), st.one_of(_iris.map(Iri), _
 @settings(max_examples=200, deadline=None)
 @given(triples=st.lists(_triples, max_size=8))
 def test_any_triples_read_back_from_turtle_as_they_were(triples: list[Triple]) -> None:
-    turtle = write_turtle(triples, kg.open().project.prefixes)
+    turtle = write_graph(triples, kg.open().project.prefixes, format="turtle")
     read = pyoxigraph.parse(turtle.encode(), format=pyoxigraph.RdfFormat.TURTLE)
     assert {str(quad.triple) for quad in read} == {_line(triple) for triple in triples}
 

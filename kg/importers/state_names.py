@@ -13,9 +13,9 @@ from typing import Final
 import babel
 
 from kg.engine import Engine, select
+from kg.export import write_graph
 from kg.graph import open_graph
 from kg.terms import RDF_LANG_STRING, Iri, Literal, Triple
-from kg.turtle_writer import write_turtle
 
 LANGUAGES: Final = (
     "ar", "bg", "bs", "ca", "cs", "da", "de", "el", "es", "et", "fi", "fr", "ga", "hr", "hu", "hy",
@@ -57,7 +57,7 @@ def state_names(engine: Engine) -> Iterable[Triple]:
 def main() -> None:
     """Writes the names of the states of the graph that KG_AT names to standard output."""
     graph = open_graph()
-    turtle = write_turtle(state_names(graph.engine), graph.project.prefixes)
+    turtle = write_graph(state_names(graph.engine), graph.project.prefixes, format="turtle")
     prefixes, _, body = turtle.partition("\n\n")
     sys.stdout.write(f"{prefixes}\n\n{_HEAD}\n{body.rstrip()}\n")
 

@@ -1,0 +1,119 @@
+"""Measures start-up, rebuilding, queries and export against rdflib, in one run, as ratios."""
+
+import math
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import kg
+from kg.engine import construct
+from kg.engine.rdflib_engine import RdflibEngine, to_rdflib
+
+ROOT = Path(__file__).parent.parent
+DAY = "2022-10-12"
+MEMBERS = ["-m", "kg", "query", "members", "--organisation", "NATO", "--on", DAY, "--format", "csv"]
+
+
+def main() -> None:
+    """Prints one line for each measurement."""
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["KG_CACHE"] = str(Path(scratch) / "cache")
+        os.environ.pop("KG_AT", None)
+        graph = kg.open()
+        start_up()
+        after_a_change(Path(scratch))
+        export(graph)
+        second_opinion = kg.Graph(graph.project, RdflibEngine(to_rdflib(everything(graph))))
+        queries(graph, second_opinion)
+
+
+def start_up() -> None:
+    """Compares a warm answer with the import of rdflib alone, both as whole processes."""
+    command = Path(sys.executable).with_name("kg")
+    ours = [str(command), *MEMBERS[2:]] if command.exists() else [sys.executable, *MEMBERS]
+    theirs = [sys.executable, "-c", "import rdflib"]
+    mine, other = interleaved(lambda: process(ours), lambda: process(theirs), repeats=25)
+    show("warm kg query members", mine, "import rdflib", other)
+
+
+def after_a_change(scratch: Path) -> None:
+    """Compares the first answer after a change of one file with a warm one."""
+    for name in ("graph", "ontology", "queries"):
+        shutil.copytree(ROOT / name, scratch / name)
+    command = [sys.executable, *MEMBERS, "--at", str(scratch)]
+    file = scratch / "graph" / "organisations" / "nato.ttl"
+    firsts, warm = [], []
+    for number in range(5):
+        with file.open("a", encoding="utf-8") as handle:
+            handle.write(f"\n# change {number}\n")
+        time.sleep(2.5)  # a file that changed this moment is not trusted to have settled
+        firsts.append(timed(lambda: process(command)))
+        warm.append(timed(lambda: process(command)))
+    show("first answer after a change", firsts, "a warm one", warm)
+
+
+def queries(graph: kg.Graph, second_opinion: kg.Graph) -> None:
+    """Compares each stored query, bound once, on the embedded engine and on rdflib."""
+    ratios = []
+    for name, query in graph.queries.items():
+        values = {"on": DAY} if any(each.name == "on" for each in query.parameters) else {}
+        text = graph.asker.bind(name, values)
+        ours = [timed(lambda text=text: graph.engine.query(text)) for _ in range(7)]
+        theirs = [timed(lambda text=text: second_opinion.engine.query(text))]
+        if theirs[0] < 2:
+            theirs += [timed(lambda text=text: second_opinion.engine.query(text)) for _ in range(2)]
+        ratios.append(statistics.median(theirs) / statistics.median(ours))
+        show(f"query {name}", ours, "rdflib", theirs)
+    mean = math.exp(statistics.mean(map(math.log, ratios)))
+    print(f"queries: {mean:.0f} times faster in the geometric mean, the slowest {min(ratios):.1f}")
+
+
+def export(graph: kg.Graph) -> None:
+    """Compares the export of the whole graph with rdflib's longturtle of the same triples."""
+    ours = [timed(graph.export) for _ in range(5)]
+    theirs_graph = to_rdflib(everything(graph))
+    for prefix, namespace in graph.project.prefixes.namespaces.items():
+        theirs_graph.bind(prefix, namespace)
+    theirs = [timed(lambda: theirs_graph.serialize(format="longturtle")) for _ in range(2)]
+    show("export as Turtle", ours, "longturtle", theirs)
+
+
+def everything(graph: kg.Graph) -> object:
+    """Gives all triples of the graph, derived ones included."""
+    return construct(graph.engine, "CONSTRUCT WHERE { ?s ?p ?o }")
+
+
+def process(command: list[str]) -> None:
+    """Runs a command and throws its output away."""
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Gives how many seconds some work takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def interleaved(
+    mine: Callable[[], object], other: Callable[[], object], *, repeats: int
+) -> tuple[list[float], list[float]]:
+    """Times two pieces of work in turn, so that noise falls on both."""
+    pairs = [(timed(mine), timed(other)) for _ in range(repeats)]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def show(what: str, mine: list[float], peer: str, other: list[float]) -> None:
+    """Prints both medians and the peer's as a multiple of ours."""
+    ours, theirs = statistics.median(mine), statistics.median(other)
+    print(f"{what:32} {ours * 1000:9.1f} ms   {peer:14} {theirs * 1000:9.1f} ms   {theirs / ours:7.2f}")
+
+
+if __name__ == "__main__":
+    main()
