@@ -39,30 +39,42 @@ def open_embedded(
     state = _state(project)
     if store := _noted(note, state, folder):
         return store
-    from kg.build import build_in_memory, build_on_disk  # only a graph that has changed needs it
+    import shutil  # only a graph that has changed needs it
+
+    from kg.build import build_in_memory, build_on_disk
 
     try:
         ready = folder / "stores" / _content_key(project)
         ready.parent.mkdir(parents=True, exist_ok=True)
-        if not ready.is_dir():
+        store = _opened(ready)
+        if store is None:
             tell("The graph is new or has changed: building its store.")
+            shutil.rmtree(ready, ignore_errors=True)
             build_on_disk(project, ready)
             _forget_old(folder, ready)
+            store = open_read_only(ready)
         _take_note(note, ready.name, state, project)
-        return open_read_only(ready)
+        return store
     except OSError as error:
         tell(f"The cache {folder} cannot be used ({error.strerror or error}): building in memory.")
         return build_in_memory(project)
+
+
+def _opened(ready: Path) -> OxigraphEngine | None:
+    """Opens a store, unless it is missing or damaged."""
+    try:
+        return open_read_only(ready) if ready.is_dir() else None
+    except EngineError:
+        return None
 
 
 def _noted(note: Path, state: str, folder: Path) -> OxigraphEngine | None:
     """Opens the store that the note names, if the files are as they were when it was taken."""
     try:
         key, _, noted_state = note.read_text(encoding="utf-8").partition("\n")
-        ready = folder / "stores" / key
-        return open_read_only(ready) if noted_state == state and ready.is_dir() else None
-    except (OSError, ValueError, EngineError):
+    except (OSError, ValueError):
         return None
+    return _opened(folder / "stores" / key) if noted_state == state else None
 
 
 def _take_note(note: Path, key: str, state: str, project: Project) -> None:

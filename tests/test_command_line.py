@@ -73,7 +73,9 @@ def test_every_command_has_help_with_an_example(run_kg: Run) -> None:
 
 
 def test_sparql_prints_the_bound_query_which_runs_as_it_stands(run_kg: Run, tmp_path: Path) -> None:
-    bound = run_kg("query", "members", "--organisation", "EU", "--on", "1990-01-01", "--sparql").stdout
+    bound = run_kg(
+        "query", "members", "--organisation", "EU", "--on", "1990-01-01", "--sparql"
+    ).stdout
     assert "{ organisation:eu }" in bound
     assert '{ "1990-01-01"^^xsd:date }' in bound
     file = tmp_path / "members.rq"
@@ -98,9 +100,14 @@ def test_an_output_file_holds_what_would_have_been_printed(run_kg: Run, tmp_path
 
 @pytest.mark.parametrize(
     ("text", "code", "printed"),
-    [("ASK { state:finland a kg:State }", 0, "true\n"), ("ASK { state:finland a kg:Source }", 1, "false\n")],
+    [
+        ("ASK { state:finland a kg:State }", 0, "true\n"),
+        ("ASK { state:finland a kg:Source }", 1, "false\n"),
+    ],
 )
-def test_an_ask_query_answers_by_its_exit_code_too(run_kg: Run, text: str, code: int, printed: str) -> None:
+def test_an_ask_query_answers_by_its_exit_code_too(
+    run_kg: Run, text: str, code: int, printed: str
+) -> None:
     ran = run_kg("sparql", "-e", text)
     assert (ran.returncode, ran.stdout) == (code, printed)
     answered = json.loads(run_kg("sparql", "-e", text, "--format", "json").stdout)
@@ -108,12 +115,16 @@ def test_an_ask_query_answers_by_its_exit_code_too(run_kg: Run, text: str, code:
 
 
 def test_a_query_from_standard_input(run_kg: Run) -> None:
-    ran = run_kg("sparql", "-", "--format", "csv", input="SELECT (COUNT(?s) AS ?n) { ?s a kg:State }")
+    ran = run_kg(
+        "sparql", "-", "--format", "csv", input="SELECT (COUNT(?s) AS ?n) { ?s a kg:State }"
+    )
     assert ran.stdout.splitlines() == ["n", "206"]
 
 
 def test_select_as_xml(run_kg: Run) -> None:
-    ran = run_kg("sparql", "-e", 'SELECT ?a ?b { VALUES (?a ?b) { (UNDEF "<&\\">"@en) } }', "-f", "xml")
+    ran = run_kg(
+        "sparql", "-e", 'SELECT ?a ?b { VALUES (?a ?b) { (UNDEF "<&\\">"@en) } }', "-f", "xml"
+    )
     namespace = "{http://www.w3.org/2005/sparql-results#}"
     root = ElementTree.fromstring(ran.stdout)
     (literal,) = root.iter(f"{namespace}literal")
@@ -121,7 +132,9 @@ def test_select_as_xml(run_kg: Run) -> None:
     assert [each.get("name") for each in root.iter(f"{namespace}binding")] == ["b"]
 
 
-@pytest.mark.parametrize("format", [name for name in GRAPH_FORMATS if name not in ("trig", "nquads")])
+@pytest.mark.parametrize(
+    "format", [name for name in GRAPH_FORMATS if name not in ("trig", "nquads")]
+)
 def test_construct_and_describe_in_every_format(run_kg: Run, format: str) -> None:
     parser = {"jsonld": "json-ld", "rdfxml": "xml", "ntriples": "nt"}.get(format, format)
     for text in ("DESCRIBE organisation:nato", "CONSTRUCT WHERE { organisation:nato ?p ?o }"):
@@ -140,7 +153,11 @@ def test_completion_offers_questions_options_and_names(run_kg: Run) -> None:
 
     def complete(line: str) -> str:
         words = line.split(" ")
-        asked = {"_KG_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+        asked = {
+            "_KG_COMPLETE": "bash_complete",
+            "COMP_WORDS": line,
+            "COMP_CWORD": str(len(words) - 1),
+        }
         return run_kg(env=asked).stdout
 
     assert "plain,members" in complete("kg query mem")
@@ -152,7 +169,10 @@ WRONG = {
     "query": (("query", "membrs"), "Did you mean members?"),
     "parameter": (("query", "members", "--organization", "NATO"), "--organisation"),
     "thing": (("query", "members", "--organisation", "NATO2"), "Did you mean organisation:nato"),
-    "kind": (("query", "members", "--organisation", "state:sweden"), "an organisation is asked for"),
+    "kind": (
+        ("query", "members", "--organisation", "state:sweden"),
+        "an organisation is asked for",
+    ),
     "ambiguous": (("query", "organisations-of", "--state", "CS"), "Name one of them"),
     "date": (("query", "members", "--on", "2022-13-40"), "year-month-day"),
     "empty": (("query", "members", "--organisation", " "), "--organisation is empty"),
@@ -160,7 +180,10 @@ WRONG = {
     "graph format": (("export", "--format", "turtel"), "Did you mean turtle?"),
     "format of the other form": (("sparql", "-e", "DESCRIBE state:finland", "-f", "csv"), "graphs"),
     "command": (("qurey",), "No such command"),
-    "hostile": (("query", "members", "--organisation", '"} <x> { # \\'), "No organisation is called"),
+    "hostile": (
+        ("query", "members", "--organisation", '"} <x> { # \\'),
+        "No organisation is called",
+    ),
     "SPARQL": (("sparql", "-e", "SELECT ?s\nWHERE { ?s a }"), "line 2, column"),
     "prefix": (("sparql", "-e", "SELECT ?s { ?s a foo:State }"), 'No prefix is called "foo:"'),
     "update": (("sparql", "-e", "INSERT DATA { <a:b> <a:b> <a:b> }"), "line 1, column"),
@@ -205,7 +228,9 @@ def test_malformed_turtle_is_refused_with_file_and_line(run_kg: Run, working_cop
         assert ran.stdout == ""
 
 
-def test_a_malformed_stored_query_is_refused_with_file_and_line(run_kg: Run, working_copy: Path) -> None:
+def test_a_malformed_stored_query_is_refused_with_file_and_line(
+    run_kg: Run, working_copy: Path
+) -> None:
     queries = working_copy / "queries"
     queries.mkdir()
     (queries / "mine.rq").write_text("#+ sumary: A slip.\nSELECT ?s { ?s ?p ?o }", encoding="utf-8")
@@ -217,7 +242,8 @@ def test_a_malformed_stored_query_is_refused_with_file_and_line(run_kg: Run, wor
 def test_a_folder_may_bring_queries_of_its_own(run_kg: Run, working_copy: Path) -> None:
     queries = working_copy / "queries"
     queries.mkdir()
-    text = "#+ summary: A state.\nSELECT ?s { VALUES ?s { <https://w3id.org/alliance-kg/state/chad> } }"
+    chad = "<https://w3id.org/alliance-kg/state/chad>"
+    text = f"#+ summary: A state.\nSELECT ?s {{ VALUES ?s {{ {chad} }} }}"
     (queries / "mine.rq").write_text(text, encoding="utf-8")
     assert "state:chad" in run_kg("query", "mine", env={"KG_AT": str(working_copy)}).stdout
     assert run_kg("query", "--at", str(working_copy)).stdout.split() == ["mine", "A", "state."]
@@ -230,7 +256,13 @@ def test_colours_are_off_where_they_are_not_wanted(run_kg: Run) -> None:
 def test_a_reader_that_has_seen_enough_is_no_error(run_kg: Run) -> None:
     command_line = "python -m kg export --format ntriples | head -n 1"
     ran = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command_line.replace("python", __import__("sys").executable)],
+        [
+            "bash",
+            "-o",
+            "pipefail",
+            "-c",
+            command_line.replace("python", __import__("sys").executable),
+        ],
         capture_output=True,
         encoding="utf-8",
     )

@@ -9,11 +9,16 @@ from conftest import SHARED
 import kg
 
 FACTS = SHARED / "facts"
-needs_facts = pytest.mark.skipif(not FACTS.is_dir(), reason="the table of facts is not beside the project")
+needs_facts = pytest.mark.skipif(
+    not FACTS.is_dir(), reason="the table of facts is not beside the project"
+)
 
 _EVENTS = """
 SELECT ?organisation ?state ?actor ?date {
-  ?event a kg:MembershipEvent ; kg:organisation ?organisation ; kg:state ?state ; dcterms:date ?date .
+  ?event a kg:MembershipEvent ;
+    kg:organisation ?organisation ;
+    kg:state ?state ;
+    dcterms:date ?date .
   OPTIONAL { ?event kg:actor ?actor }
 }
 """
@@ -90,6 +95,8 @@ def test_names_of_states_are_what_the_importer_makes() -> None:
     names = {(str(s), str(o), o.language) for s, _, o in state_names(graph.engine)}  # type: ignore[union-attr]
     text = (locate().graph / "state-names.ttl").read_text(encoding="utf-8")
     assert f"Babel {babel.__version__}" in text
-    answer = graph.sparql('SELECT ?s ?n { ?s a kg:State ; skos:prefLabel ?n FILTER(LANG(?n) != "en") }')
+    answer = graph.sparql(
+        'SELECT ?s ?n { ?s a kg:State ; skos:prefLabel ?n FILTER(LANG(?n) != "en") }'
+    )
     assert isinstance(answer, kg.Table)
     assert {(str(s), str(n), n.language) for s, n in answer.rows} == names  # type: ignore[union-attr]

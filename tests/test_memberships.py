@@ -68,9 +68,7 @@ def test_nato_grows_on_the_day_of_each_enlargement(graph: kg.Graph, day: str) ->
     assert (before, after) == ENLARGEMENTS[day]
 
 
-def test_rules_derive_what_the_oracle_derives(
-    graph: kg.Graph, expected: list[Membership]
-) -> None:
+def test_rules_derive_what_the_oracle_derives(graph: kg.Graph, expected: list[Membership]) -> None:
     assert pairs(graph.engine) == expected_pairs(expected)  # type: ignore[arg-type]
 
 
@@ -86,9 +84,7 @@ def interesting_days(events: list[Event]) -> Iterator[tuple[str, datetime.date]]
             for day in (event.first, event.last)
             for step in (-one, 0 * one, one)
         }
-        anywhere = {
-            datetime.date(1945, 1, 1) + one * chance.randrange(30_000) for _ in range(10)
-        }
+        anywhere = {datetime.date(1945, 1, 1) + one * chance.randrange(30_000) for _ in range(10)}
         days = sorted(around | anywhere)
         yield from ((organisation, day) for day in chance.sample(days, min(len(days), 40)))
 
@@ -137,7 +133,9 @@ def _store(quads: object) -> pyoxigraph.Store:
     return store
 
 
-@pytest.mark.parametrize("organisation", ["nato", "council-of-europe", "pfp", "csto", "un", "cento"])
+@pytest.mark.parametrize(
+    "organisation", ["nato", "council-of-europe", "pfp", "csto", "un", "cento"]
+)
 def test_a_mutation_of_one_event_changes_exactly_the_memberships_it_should(
     organisation: str, events: list[Event]
 ) -> None:

@@ -16,7 +16,7 @@ HIDDEN = [
     "SELECT * { ?s <http://x/\\u0041#> ?o . SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
     "SELECT * { ?s ?p ex:it\\'s . SERVICE <http://127.0.0.1:9/> { ?s ?p 'x' } }",
     "SELECT * { FILTER(?a<1)SERVICE<http://127.0.0.1:9/>{?s ?p ?o} }",
-    "SELECT * { ?s ?p \"\"\"a\"b\"\"\" . SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
+    'SELECT * { ?s ?p """a"b""" . SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }',
     "SELECT * { ?s ?p 'a\\\\' . SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
 ]
 HARMLESS = [
@@ -39,7 +39,9 @@ def test_the_word_in_a_string_or_name_is_harmless(sparql: str) -> None:
     refuse_service(sparql)
 
 
-def test_every_engine_asks_the_guard(graph: kg.Graph, rdflib_graph: kg.Graph, endpoint: str) -> None:
+def test_every_engine_asks_the_guard(
+    graph: kg.Graph, rdflib_graph: kg.Graph, endpoint: str
+) -> None:
     for each in (graph, rdflib_graph, kg.open(endpoint)):
         with pytest.raises(InvalidQuery, match="SERVICE is off"):
             each.sparql(HIDDEN[0])

@@ -32,7 +32,9 @@ def rows_of(graph: kg.Graph, table: kg.Table, columns: list[str]) -> list[list[s
 
 def expand_items(rows: list[list[str]]) -> list[list[str]]:
     """Writes Wikidata items as the tables do."""
-    return [[value.replace("http://www.wikidata.org/entity/", "wd:") for value in row] for row in rows]
+    return [
+        [value.replace("http://www.wikidata.org/entity/", "wd:") for value in row] for row in rows
+    ]
 
 
 @each_question

@@ -45,7 +45,10 @@ def stored(tmp_path: Path, text: str = FILE) -> SparqlFile:
 def test_a_parameter_is_read_with_its_type_and_meaning(tmp_path: Path) -> None:
     read = {each.name: (each.example, each.meaning) for each in stored(tmp_path).parameters}
     assert read == {
-        "organisation": (Iri("https://w3id.org/alliance-kg/organisation/nato"), "The organisation."),
+        "organisation": (
+            Iri("https://w3id.org/alliance-kg/organisation/nato"),
+            "The organisation.",
+        ),
         "on": (Literal("2022-10-12", XSD + "date"), "The day."),
         "word": (Literal("a word", language="en"), "A word."),
         "number": (Literal("3", XSD + "integer"), "A number."),
@@ -61,7 +64,12 @@ def test_binding_changes_nothing_but_the_terms(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "number"),
-    [("#+ summery: A slip.", 1), ("#+ summary", 1), ("#+ summary: A.\n#+ summary: B.", 2), ("SELECT", 1)],
+    [
+        ("#+ summery: A slip.", 1),
+        ("#+ summary", 1),
+        ("#+ summary: A.\n#+ summary: B.", 2),
+        ("SELECT", 1),
+    ],
 )
 def test_a_wrong_head_is_refused_with_its_line(tmp_path: Path, line: str, number: int) -> None:
     with pytest.raises(InvalidDocument, match=rf"a-question\.rq:{number}:"):
@@ -122,19 +130,19 @@ def test_an_iri_cannot_end_early(text: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(value=st.text(min_size=1, max_size=40))
-def test_whatever_people_type_is_answered_or_refused_in_words(
-    graph: kg.Graph, value: str
-) -> None:
+def test_whatever_people_type_is_answered_or_refused_in_words(graph: kg.Graph, value: str) -> None:
     for parameters in ({"organisation": value}, {"on": value}):
         try:
             table = graph.query("members", **parameters)
         except KgError as error:
-            assert str(error)  # noqa: PT017
+            assert str(error)
         else:
             assert table.columns == ("member", "name", "since", "source")
 
 
-@pytest.mark.parametrize("value", ["2022-13-01", "2022-02-30", "12.10.2022", "2022", "soon", "2022-10-12T00:00"])
+@pytest.mark.parametrize(
+    "value", ["2022-13-01", "2022-02-30", "12.10.2022", "2022", "soon", "2022-10-12T00:00"]
+)
 def test_a_date_that_is_none_is_refused(graph: kg.Graph, value: str) -> None:
     with pytest.raises(InvalidValue, match="--on"):
         graph.query("members", on=value)

@@ -52,8 +52,8 @@ class OxigraphEngine:
         They are read from the file that was written with the store, where there is one: a
         store on disk takes ten times as long to give them.
         """
-        if self.written:
-            file = self.written / written_name(graph)
+        file = self.written / written_name(graph) if self.written else None
+        if file and file.is_file():
             return file.read_text(encoding="utf-8").split("\n")[:-1]
         name = pyoxigraph.NamedNode(graph.value) if graph else pyoxigraph.DefaultGraph()
         written = self.store.dump(format=pyoxigraph.RdfFormat.N_TRIPLES, from_graph=name)
