@@ -112,9 +112,8 @@ def interleaved(
 def show(what: str, mine: list[float], peer: str, other: list[float]) -> None:
     """Prints both medians and the peer's as a multiple of ours."""
     ours, theirs = statistics.median(mine), statistics.median(other)
-    print(
-        f"{what:32} {ours * 1000:9.1f} ms   {peer:14} {theirs * 1000:9.1f} ms   {theirs / ours:7.2f}"
-    )
+    times = f"{ours * 1000:9.1f} ms   {peer:14} {theirs * 1000:9.1f} ms"
+    print(f"{what:32} {times}   {theirs / ours:7.2f}")
 
 
 if __name__ == "__main__":
