@@ -2,13 +2,14 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pyoxigraph
 
 from kg.documents import read_turtle
 from kg.engine.oxigraph_engine import OxigraphEngine, written_name
+from kg.errors import InvalidDocument
 from kg.project import Project
 from kg.rules import DERIVED, derive
 from kg.sparql_file import SparqlFolder
@@ -25,10 +26,12 @@ def build_in_memory(project: Project, extra: Iterable[Path] = ()) -> OxigraphEng
     return OxigraphEngine(store)
 
 
-def build_on_disk(project: Project, ready: Path) -> None:
+def build_on_disk(project: Project, ready: Path, *, still: Callable[[], bool]) -> None:
     """Builds the store of a project in a folder, which appears whole or not at all.
 
-    The folder holds the store and, for exports, its graphs as N-Triples.
+    The folder holds the store and, for exports, its graphs as N-Triples. `still` tells whether
+    the files are those that the folder is named after; raises InvalidDocument if they changed
+    while they were read.
     """
     building = Path(tempfile.mkdtemp(prefix=f"{ready.name}.", dir=ready.parent))
     try:
@@ -36,11 +39,14 @@ def build_on_disk(project: Project, ready: Path) -> None:
         for graph in (None, DERIVED):
             lines = engine.ntriples(graph)
             text = "".join(f"{line}\n" for line in sorted(lines))
-            (building / written_name(graph)).write_text(text, encoding="utf-8")
+            content = text.encode("utf-8")
+            (building / written_name(graph, len(content))).write_bytes(content)
         store = pyoxigraph.Store(str(building / "store"))
         store.bulk_extend(engine.store)
         store.flush()
         del store  # closes it
+        if not still():
+            raise InvalidDocument("The graph changed while it was read. Ask again.")
         building.rename(ready)
     except OSError:
         if not ready.is_dir():  # another process may have built the same store meanwhile

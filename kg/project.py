@@ -76,7 +76,7 @@ def locate(at: str | Path | None = None) -> Project:
         return packaged
     if place.startswith(("http://", "https://")):
         return Project(packaged.ontology, packaged.graph, packaged.queries, endpoint=place)
-    folder = Path(place).expanduser().absolute()
+    folder = _expanded(place).absolute()
     if not (folder / "graph").is_dir():
         raise UnknownName(
             f"There is no folder {folder / 'graph'}. --at (or KG_AT) takes a folder that holds "
@@ -97,7 +97,7 @@ def cache_folder() -> Path:
     Windows; platformdirs does the same at a third of a query's whole time.
     """
     if named := os.environ.get("KG_CACHE"):
-        return Path(named).expanduser()
+        return _expanded(named)
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
         return Path(local) / "alliance-kg" / "Cache"
@@ -120,6 +120,13 @@ def _files(folder: Path, ending: str) -> list[Path]:
 def _packaged() -> Project:
     root = _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
     return Project(root / "ontology", root / "graph", root / "queries")
+
+
+def _expanded(place: str) -> Path:
+    try:
+        return Path(place).expanduser()
+    except RuntimeError as error:
+        raise UnknownName(f"There is no folder {place}: {error}.") from error
 
 
 def _own_or(folder: Path, packaged: Path) -> Path:

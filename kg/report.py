@@ -91,15 +91,16 @@ class Report:
         graph = rdflib.Graph(bind_namespaces="none")
         for prefix, namespace in self.prefixes.namespaces.items():
             graph.bind(prefix, namespace)
-        report = rdflib.BNode()
+        report = rdflib.BNode("report")
         graph.add((report, RDF.type, SH.ValidationReport))
         graph.add((report, SH.conforms, rdflib.Literal(not self.findings)))
-        for finding in self.findings:
-            self._add(graph, report, finding)
+        for number, finding in enumerate(self.findings):
+            self._add(graph, report, rdflib.BNode(f"result{number:06}"), finding)
         return graph.serialize(format="longturtle")
 
-    def _add(self, graph: rdflib.Graph, report: rdflib.BNode, finding: Finding) -> None:
-        result = rdflib.BNode()
+    def _add(
+        self, graph: rdflib.Graph, report: rdflib.BNode, result: rdflib.BNode, finding: Finding
+    ) -> None:
         severity = SH.Violation if finding.severity == VIOLATION else SH.Warning
         graph.add((report, SH.result, result))
         graph.add((result, RDF.type, SH.ValidationResult))

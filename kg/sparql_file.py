@@ -22,6 +22,9 @@ from kg.terms import XSD, Iri, Literal, Term
 KEYS: Final = ("summary", "question", "description", "view", "severity", "solution", "after")
 """The keys that a head may have."""
 
+RESERVED: Final = ("at", "format", "help", "output", "quiet", "sparql", "timeout")
+"""The options that every question has, so that no parameter can be called so."""
+
 _PARAMETER: Final = re.compile(
     r"^[ \t]*VALUES[ \t]+\?(?P<name>\w+)[ \t]*"
     r"\{[ \t]*(?P<term>\"[^\"\n]*\"[^\s{}]*|[^\s{}]+)[ \t]*\}[ \t]*"
@@ -127,6 +130,13 @@ def read_sparql_file(path: Path) -> SparqlFile:
         )
         for match in _PARAMETER.finditer(text)
     )
+    names = [parameter.name for parameter in parameters]
+    for name in names:
+        if name in RESERVED or names.count(name) > 1:
+            raise InvalidDocument(
+                f'{path}: no parameter can be called "{name}", an option of every question or '
+                "a parameter already. Give it another name."
+            )
     return SparqlFile(path.stem, path, text, head, parameters)
 
 
@@ -146,7 +156,7 @@ class SparqlFolder(Mapping[str, SparqlFile]):
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(path.stem for path in self.folder.glob("*.rq")))
+        return iter(sorted(path.stem for path in self.folder.glob("*.rq") if path.is_file()))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

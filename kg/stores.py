@@ -16,13 +16,14 @@ from typing import Final
 import pyoxigraph
 
 from kg.engine.oxigraph_engine import OxigraphEngine, open_read_only
-from kg.errors import EngineError
+from kg.errors import EngineError, InvalidDocument
 from kg.project import Project, cache_folder
 from kg.version import VERSION
 
 _MADE_BY: Final = f"layout 2, kg {VERSION}, pyoxigraph {pyoxigraph.__version__}, {sys.byteorder}"
 """Changes when stores are filled in another way."""
 _WORTH_KEEPING: Final = 14 * 24 * 3600.0
+_A_DAY: Final = 24 * 3600.0
 _SETTLED: Final = 2.0
 
 
@@ -36,7 +37,10 @@ def open_embedded(
     """
     folder = cache_folder()
     note = folder / "notes" / f"{zlib.crc32(str(project).encode()):08x}"
-    state = _state(project)
+    try:
+        state = _state(project)
+    except OSError as error:
+        raise InvalidDocument(f"A file of the graph cannot be read: {error}.") from error
     if store := _noted(note, state, folder):
         return store
     import shutil  # only a graph that has changed needs it
@@ -49,8 +53,9 @@ def open_embedded(
         store = _opened(ready)
         if store is None:
             tell("The graph is new or has changed: building its store.")
-            shutil.rmtree(ready, ignore_errors=True)
-            build_on_disk(project, ready)
+            if ready.is_dir():  # it is there and damaged
+                shutil.rmtree(ready, ignore_errors=True)
+            build_on_disk(project, ready, still=lambda: _content_key(project) == ready.name)
             _forget_old(folder, ready)
             store = open_read_only(ready)
         _take_note(note, ready.name, state, project)
@@ -63,8 +68,12 @@ def open_embedded(
 def _opened(ready: Path) -> OxigraphEngine | None:
     """Opens a store, unless it is missing or damaged."""
     try:
-        return open_read_only(ready) if ready.is_dir() else None
-    except EngineError:
+        if not ready.is_dir():
+            return None
+        if time.time() - ready.stat().st_mtime > _A_DAY:
+            os.utime(ready)  # it is in use
+        return open_read_only(ready)
+    except (EngineError, OSError):
         return None
 
 
@@ -79,7 +88,7 @@ def _noted(note: Path, state: str, folder: Path) -> OxigraphEngine | None:
 
 def _take_note(note: Path, key: str, state: str, project: Project) -> None:
     """Notes which content the state stands for, unless a file changed only this moment."""
-    newest = max(path.stat().st_mtime for path in _inputs(project))
+    newest = max((path.stat().st_mtime for path in _inputs(project)), default=0.0)
     if abs(time.time() - newest) > _SETTLED:
         note.parent.mkdir(parents=True, exist_ok=True)
         fresh = note.with_suffix(f".{os.getpid()}")
@@ -95,7 +104,7 @@ def _state(project: Project) -> str:
     lines = [_MADE_BY]
     for path in _inputs(project):
         status = path.stat()
-        lines.append(f"{path}\t{status.st_size}\t{status.st_mtime_ns}")
+        lines.append(f"{path}\t{status.st_size}\t{status.st_mtime_ns}\t{status.st_ctime_ns}")
     return "\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -62,10 +63,11 @@ class Table:
         series: dict[str, Any] = {}
         for position, name in enumerate(self.columns):
             terms = [row[position] for row in self.rows]
-            series[name] = pandas.Series(
-                [python_value(term) if _typed(terms) else _text(term) for term in terms],
-                dtype=_typed(terms) or "string",
-            )
+            text = [_text(term) for term in terms]
+            series[name] = pandas.Series(text, dtype="string")
+            if datatype := _typed(terms):
+                with contextlib.suppress(ValueError, TypeError, OverflowError):  # ill-typed: text
+                    series[name] = pandas.Series(list(map(python_value, terms)), dtype=datatype)
         return pandas.DataFrame(series, columns=list(self.columns))
 
 

@@ -16,6 +16,9 @@ from kg.terms import Iri, Literal
 ANYTHING: Final = "thing"
 """The kind of a parameter that takes a thing of whatever kind."""
 
+_MAIN_KINDS: Final = ("organisation", "state")
+"""What people mean by a name that other things share, such as a source about NATO."""
+
 _WIKIDATA: Final = "http://www.wikidata.org/entity/"
 _ITEM: Final = re.compile(
     r"(?:https?://www\.wikidata\.org/(?:wiki|entity)/|wd:)?(Q[1-9]\d*)", re.IGNORECASE
@@ -118,7 +121,9 @@ class Things:
             base=self._base(kind), condition=f"FILTER(LCASE(STR(?name)) = {lower})"
         )
         things = [row[0] for row in select(self.engine, query).rows if isinstance(row[0], Iri)]
-        return list(dict.fromkeys(things))
+        distinct = list(dict.fromkeys(things))
+        main = [thing for thing in distinct if self.prefixes.kind(thing) in _MAIN_KINDS]
+        return main if kind == ANYTHING and main else distinct
 
     def _of_kind(self, thing: Iri, kind: str, name: str) -> Iri:
         found = self.prefixes.kind(thing)
@@ -145,8 +150,10 @@ class Things:
 
 
 def _slug(name: str) -> str:
-    """Gives a name as a slug: "Côte d'Ivoire" becomes cote-divoire."""
+    """Gives a name as a slug (Côte d'Ivoire: cote-divoire), or nothing if letters would be lost."""
     decomposed = unicodedata.normalize("NFKD", name.lower().replace("'", "").replace("’", ""))
+    if any(character.isalnum() and not character.isascii() for character in decomposed):
+        return ""
     plain = decomposed.encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 

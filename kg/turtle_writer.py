@@ -8,6 +8,7 @@ Works on lines of N-Triples, each with one triple, which an engine can write fas
 Python can make objects of them: the whole graph is rewritten in a tenth of rdflib's time.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -106,7 +107,7 @@ class _Written(dict[str, str]):
         if term[0] != '"' or term[-1] != ">":
             return term
         value, _, datatype = term.rpartition("^^")
-        if datatype == f"<{XSD}integer>" and value[1:-1].lstrip("+-").isdecimal():
+        if datatype == f"<{XSD}integer>" and re.fullmatch(r"[+-]?[0-9]+", value[1:-1]):
             return value[1:-1]
         if datatype == f"<{XSD}boolean>" and value in ('"true"', '"false"'):
             return value[1:-1]

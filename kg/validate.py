@@ -14,6 +14,7 @@ from typing import Final
 import pyshacl
 import rdflib
 from rdflib.namespace import SH
+from rdflib.plugins.parsers.notation3 import BadSyntax
 
 from kg.build import build_in_memory
 from kg.documents import Place, describe_places, read_turtle
@@ -66,7 +67,10 @@ def _shapes(project: Project, engine: Engine, focus: set[Node] | None) -> Iterab
     data = to_rdflib(triples if focus is None else _about(focus, triples))
     shapes = rdflib.Graph()
     for path in project.shapes_files():
-        shapes.parse(path, format="turtle")
+        try:
+            shapes.parse(path, format="turtle")
+        except (BadSyntax, ValueError, OSError) as error:
+            raise InvalidDocument(f"{path}: the shapes cannot be read: {error}") from error
     _, results, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none")
     for result in results.subjects(SH.focusNode):
         node = from_term(results.value(result, SH.focusNode))
@@ -103,7 +107,10 @@ def _checks(project: Project, engine: Engine, focus: set[Node] | None) -> Iterab
     for check in SparqlFolder(project.checks).values():
         severity = _severity(check)
         rule = project.prefixes.expand(f"check:{check.name}")
-        for node, message in select(engine, check.text).rows:
+        table = select(engine, check.text)
+        if table.columns != ("focus", "message"):
+            raise InvalidDocument(f"{check.path}: a check selects ?focus and ?message.")
+        for node, message in table.rows:
             if focus is None or severity == VIOLATION or node in focus:
                 yield Finding(
                     severity,
@@ -135,6 +142,8 @@ def _turtle_files(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise UnknownName(f"There is no file or folder {path}.")
+        if not path.is_dir() and not path.is_file():
+            raise UnknownName(f"{path} is no regular file. Give a Turtle file or a folder of them.")
         found = sorted(path.rglob("*.ttl")) if path.is_dir() else [path]
         if not found:
             raise UnknownName(f"The folder {path} holds no Turtle files (*.ttl).")
@@ -154,9 +163,11 @@ def _placed(finding: Finding, places: dict[str, Place], project: Project) -> Fin
     return finding
 
 
-def _order(finding: Finding) -> tuple[bool, str, int, str, str]:
+def _order(finding: Finding) -> tuple[bool, str, int, str, str, str, str]:
     is_warning = finding.severity != VIOLATION
-    return is_warning, finding.file, finding.line, str(finding.focus), finding.rule.value
+    value = finding.value.n3() if finding.value else ""
+    place = (finding.file, finding.line, str(finding.focus))
+    return is_warning, *place, finding.rule.value, finding.message, value
 
 
 def _known(term: Term | None) -> Term:

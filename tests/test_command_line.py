@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import os
 import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
@@ -191,6 +193,11 @@ WRONG = {
     "file": (("sparql", "no-such-file.rq"), "no-such-file.rq cannot be read"),
     "folder": (("query", "members", "--at", "/no/such/folder"), "There is no folder"),
     "path": (("validate", "no-such-file.ttl"), "There is no file or folder no-such-file.ttl"),
+    "no subject": (("export", "--subject", ""), "--subject is empty"),
+    "letters lost": (
+        ("query", "members", "--organisation", "Не NATO"),
+        "No organisation is called",
+    ),
     "subject": (("export", "--subject", "state:atlantis"), "knows nothing of"),
     "output": ((*MEMBERS, "--output", "/no/such/folder/members.csv"), "cannot be written"),
     "shell": (("completion", "tcsh"), "Choose from bash, zsh, fish"),
@@ -214,6 +221,32 @@ def test_a_failed_output_leaves_the_old_file_as_it_was(run_kg: Run, tmp_path: Pa
     ran = run_kg(*MEMBERS, "--output", str(folder))
     assert (ran.returncode, list(tmp_path.iterdir())) == (2, [folder])
     assert "cannot be written" in ran.stderr
+
+
+def test_an_output_that_is_a_pipe_a_link_or_private_stays_so(run_kg: Run, tmp_path: Path) -> None:
+    target, link, pipe = tmp_path / "target", tmp_path / "link", tmp_path / "pipe"
+    target.touch(mode=0o600)
+    link.symlink_to(target)
+    os.mkfifo(pipe)
+    assert run_kg(*MEMBERS, "--output", str(link)).returncode == 0
+    assert link.is_symlink()
+    assert len(target.read_text(encoding="utf-8").splitlines()) == 32
+    assert target.stat().st_mode & 0o777 == 0o600
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        assert run_kg(*MEMBERS, "--output", str(pipe)).returncode == 0
+        assert reader.stdout is not None
+        assert len(reader.stdout.read().splitlines()) == 32
+    assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_is_said_in_words(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command_line = [sys.executable, "-m", "kg", *MEMBERS]
+        ran = subprocess.run(command_line, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert ran.returncode == 2
+    assert "No space left on device" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_malformed_turtle_is_refused_with_file_and_line(run_kg: Run, working_copy: Path) -> None:
@@ -261,7 +294,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(run_kg: Run) -> None:
             "-o",
             "pipefail",
             "-c",
-            command_line.replace("python", __import__("sys").executable),
+            command_line.replace("python", sys.executable),
         ],
         capture_output=True,
         encoding="utf-8",

@@ -96,6 +96,18 @@ def test_any_triples_read_back_from_turtle_as_they_were(
     assert {str(quad.triple) for quad in read} == {_line(triple) for triple in triples}
 
 
+@pytest.mark.parametrize("value", ["+-5", "٣", "", "5.0"])
+def test_an_ill_typed_integer_keeps_its_quotation_marks(graph: kg.Graph, value: str) -> None:
+    triple: Triple = (
+        Iri("https://e.org/s"),
+        Iri("https://e.org/p"),
+        Literal(value, XSD + "integer"),
+    )
+    assert f'"{value}"^^xsd:integer' in write_graph(
+        [triple], graph.project.prefixes, format="turtle"
+    )
+
+
 def test_a_changed_fact_is_a_small_diff(working_copy: Path) -> None:
     before = kg.open(working_copy, engine="memory").export().splitlines()
     file = working_copy / "graph" / "organisations" / "nato.ttl"

@@ -9,6 +9,12 @@ from kg.engine.network_guard import refuse_service
 from kg.errors import InvalidQuery
 
 HIDDEN = [
+    "SELECT * { SERVICESILENT <http://127.0.0.1:9/> { ?s ?p ?o } }",
+    "PREFIX x: <http://127.0.0.1:9/> SELECT * { SERVICEx:leak { ?s ?p ?o } }",
+    "PREFIX : <http://127.0.0.1:9/> SELECT * { SERVICE:x { ?s ?p ?o } }",
+    "SELECT * { ?x <a:b> 1SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
+    "SELECT * { ?x <a:b> trueSERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
+    "SELECT * { \\u0053ERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
     "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
     "SELECT * { service silent ?x { ?s ?p ?o } }",
     "SELECT * { ?s ?p ex:a\\#b . SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
@@ -25,6 +31,7 @@ HARMLESS = [
     "SELECT * { ?s ?p ex:service } # no SERVICE here",
     "SELECT * { ?s <http://example.org/#SERVICE> ?o }",
     "SELECT * { ?s ?p 'it\\'s SERVICE' }",
+    "SELECT ?serviceName { ?s ex:has-service ?serviceName }",
 ]
 
 

@@ -182,6 +182,16 @@ def test_a_name_that_means_nothing_or_too_much_is_refused(
         graph.things.find(name, kind=kind)
 
 
+def test_nato_is_the_organisation_even_where_any_thing_is_taken(graph: kg.Graph) -> None:
+    assert graph.things.find("NATO") == graph.things.find("organisation:nato")
+
+
+@pytest.mark.parametrize("name", ["format", "at", "organisation"])
+def test_a_parameter_cannot_be_called_as_an_option_or_another(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidDocument, match=f'no parameter can be called "{name}"'):
+        stored(tmp_path, FILE.replace("?word ", f"?{name} ").replace("?other ", "?unused "))
+
+
 def test_an_unknown_parameter_is_refused_with_those_that_there_are(graph: kg.Graph) -> None:
     with pytest.raises(UnknownName, match="It takes organisation, on"):
         graph.query("members", organization="NATO")

@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import kg
+from kg.build import build_on_disk
 from kg.project import cache_folder, locate
 from kg.stores import open_embedded
 
@@ -66,6 +68,38 @@ def test_a_change_that_keeps_size_and_time_of_a_fresh_file_is_seen(
     file.write_text(text[:date] + "2034" + text[date + 4 :], encoding="utf-8")
     os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert members(working_copy) == 31
+
+
+def test_a_change_with_a_restored_time_of_change_is_seen(cache: Path, working_copy: Path) -> None:
+    settle(working_copy)
+    file = working_copy / "graph" / "organisations" / "nato.ttl"
+    text = file.read_text(encoding="utf-8")
+    times = file.stat()
+    time.sleep(2.1)
+    assert members(working_copy) == 32
+    assert members(working_copy) == 32
+    date = text.index("2024-03-07", text.index(MEMBER))
+    file.write_text(text[:date] + "2034" + text[date + 4 :], encoding="utf-8")
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert members(working_copy) == 31
+
+
+def test_a_graph_that_changes_while_it_is_read_is_not_kept(
+    cache: Path, working_copy: Path, tmp_path: Path
+) -> None:
+    ready = tmp_path / "stores" / "key"
+    ready.parent.mkdir()
+    with pytest.raises(kg.InvalidDocument, match="changed while it was read"):
+        build_on_disk(locate(working_copy), ready, still=lambda: False)
+    assert list(ready.parent.iterdir()) == []
+
+
+def test_a_damaged_file_of_a_store_is_not_exported(cache: Path, working_copy: Path) -> None:
+    settle(working_copy)
+    whole = kg.open(working_copy).export("ntriples")
+    for path in (cache / "stores").rglob("*.nt"):
+        path.write_bytes(path.read_bytes()[:1000])
+    assert kg.open(working_copy).export("ntriples") == whole
 
 
 def test_a_changed_rule_changes_the_answer(cache: Path, working_copy: Path) -> None:

@@ -129,6 +129,18 @@ def test_a_report_as_turtle_is_a_validation_report(graph: kg.Graph) -> None:
             assert read.value(result, required) is not None
 
 
+def test_a_report_is_the_same_in_every_run(
+    run_kg: Callable[..., CompletedProcess[str]],
+) -> None:
+    path = str(next(path for path in BAD if path.stem == "MembershipEvent-eventType"))
+    for format in ("text", "json", "turtle"):
+        runs = {
+            run_kg("validate", path, "-f", format, env={"PYTHONHASHSEED": seed}).stdout
+            for seed in "123"
+        }
+        assert len(runs) == 1
+
+
 def test_violations_make_the_command_exit_with_1(
     run_kg: Callable[..., CompletedProcess[str]],
 ) -> None:

@@ -3,6 +3,7 @@
 import click
 
 from kg.cli.output import choose, common_options, tell_unless, write
+from kg.errors import UnknownName
 from kg.export import GRAPH_FORMATS
 from kg.graph import open_graph
 
@@ -38,6 +39,8 @@ def command(
     kg export --format nquads --output alliance-kg.nq
     kg export --subject organisation:nato
     """
+    if subject is not None and not subject.strip():
+        raise UnknownName("--subject is empty. Name a thing, or leave it out for the whole graph.")
     name = choose(format, GRAPH_FORMATS, what="format for graphs")
     graph = open_graph(at, timeout=timeout, tell=tell_unless(quiet))
     write(graph.export(name, subject=subject, asserted=asserted), output)

@@ -32,7 +32,7 @@ def common_parameters() -> list[click.Option]:
         ),
         click.Option(
             ["--timeout"],
-            type=click.IntRange(min=1),
+            type=click.IntRange(min=1, max=86400),
             default=60,
             show_default=True,
             metavar="SECONDS",
@@ -71,14 +71,20 @@ def write(text: str, output: str | None) -> None:
 
     Raises OutputError where the file cannot be written.
     """
+    if output == "":
+        raise OutputError("--output is empty. Name a file, or leave it out.")
     if output is None or output == "-":
         sys.stdout.buffer.write(text.encode("utf-8"))
         sys.stdout.buffer.flush()
         return
     import tempfile  # it takes longer to load than a query to run
 
-    path = Path(output)
+    path = Path(output).resolve()
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe is written to as it is
+            path.write_bytes(text.encode("utf-8"))
+            return
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
         raise OutputError(
@@ -88,7 +94,7 @@ def write(text: str, output: str | None) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(text.encode("utf-8"))
-        Path(name).chmod(0o666 & ~_umask())
+        Path(name).chmod(mode)
         Path(name).replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):

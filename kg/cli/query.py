@@ -75,7 +75,7 @@ def _command(query: SparqlFile) -> click.Command:
     def run(**options: Any) -> None:
         _run(query, options)
 
-    parameters: list[click.Parameter] = [_option(parameter) for parameter in query.parameters]
+    parameters: list[click.Parameter] = [_option(query, each) for each in query.parameters]
     parameters += [
         click.Option(
             ["-f", "--format"],
@@ -110,8 +110,8 @@ def _run(query: SparqlFile, options: dict[str, Any]) -> None:
     write(TABLE_FORMATS[format](table, graph.project.prefixes), options["output"])
 
 
-def _option(parameter: Parameter) -> click.Option:
-    default = "today" if parameter.name == "on" else _shown(parameter)
+def _option(query: SparqlFile, parameter: Parameter) -> click.Option:
+    default = "today" if parameter.name == "on" else _shown(query, parameter)
     return click.Option(
         [f"--{parameter.name}", _key(parameter)],
         metavar=_type(parameter),
@@ -134,16 +134,16 @@ def _type(parameter: Parameter) -> str:
     return "VALUE"
 
 
-def _shown(parameter: Parameter) -> str:
+def _shown(query: SparqlFile, parameter: Parameter) -> str:
     if isinstance(parameter.example, Iri):
-        return locate().prefixes.shorten(parameter.example.value)
+        return query.prefixes.shorten(parameter.example.value)
     return "" if parameter.example is None else str(parameter.example)
 
 
 def _help(query: SparqlFile) -> str:
     words = [query.head.get("question", query.summary), query.head.get("description", "")]
     example = " ".join(
-        f"--{parameter.name} {_shown(parameter)}"
+        f"--{parameter.name} {_shown(query, parameter)}"
         for parameter in query.parameters
         if parameter.example is not None
     )

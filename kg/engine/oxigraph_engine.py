@@ -52,17 +52,21 @@ class OxigraphEngine:
         They are read from the file that was written with the store, where there is one: a
         store on disk takes ten times as long to give them.
         """
-        file = self.written / written_name(graph) if self.written else None
-        if file and file.is_file():
-            return file.read_text(encoding="utf-8").split("\n")[:-1]
+        for file in self.written.glob(written_name(graph, None)) if self.written else ():
+            if file.name == written_name(graph, file.stat().st_size):  # it is whole
+                return file.read_text(encoding="utf-8").split("\n")[:-1]
         name = pyoxigraph.NamedNode(graph.value) if graph else pyoxigraph.DefaultGraph()
         written = self.store.dump(format=pyoxigraph.RdfFormat.N_TRIPLES, from_graph=name)
         return written.decode("utf-8").split("\n")[:-1]  # type: ignore[union-attr]  # bytes, as no output is named
 
 
-def written_name(graph: Iri | None) -> str:
-    """Gives the name of the file that repeats a graph of a store as N-Triples."""
-    return f"{graph.value.rpartition('/')[2] if graph else 'default'}.nt"
+def written_name(graph: Iri | None, size: int | None) -> str:
+    """Gives the name of the file that repeats a graph of a store as N-Triples.
+
+    It tells the size in bytes, so that a damaged file is seen; None gives a pattern for any.
+    """
+    name = graph.value.rpartition("/")[2] if graph else "default"
+    return f"{name}.{'*' if size is None else size}.nt"
 
 
 def open_read_only(path: Path) -> OxigraphEngine:
@@ -91,6 +95,8 @@ def from_term(term: object) -> Term | None:
         return Literal(term.value, term.datatype.value, term.language)
     if isinstance(term, pyoxigraph.BlankNode):
         return BlankNode(term.value)
+    if isinstance(term, pyoxigraph.Triple):
+        raise EngineError("Triple terms of RDF 1.2 are not supported; name the statement instead.")
     return None
 
 

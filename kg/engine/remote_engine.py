@@ -6,6 +6,7 @@ negotiation only, GET for short queries and POST for long ones, an agent name of
 
 import http.client
 import json
+import re
 import time
 import urllib.error
 from dataclasses import dataclass
@@ -96,7 +97,8 @@ class RemoteEngine:
         raise AssertionError("the last attempt returns or raises")
 
     def _wait(self, attempt: int, retry_after: str | None) -> None:
-        named = float(retry_after) if retry_after and retry_after.isdigit() else 0.0
+        seconds = re.fullmatch(r"[0-9]{1,5}", retry_after or "")
+        named = float(seconds[0]) if seconds else 0.0
         time.sleep(min(max(named, self.pause * 2**attempt), _LONGEST_PAUSE))
 
     def _too_slow(self) -> EngineError:
@@ -109,13 +111,15 @@ class RemoteEngine:
         try:
             document = json.loads(body)
             if "boolean" in document:
+                if not isinstance(document["boolean"], bool):
+                    raise ValueError("an ASK query is answered by true or false")
                 return bool(document["boolean"])
             columns = tuple(document["head"]["vars"])
             rows = [
                 tuple(_read_term(binding.get(column)) for column in columns)
                 for binding in document["results"]["bindings"]
             ]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise EngineError(
                 f"{self.endpoint} did not answer with SPARQL JSON results: it sent "
                 f'"{_beginning(body)}". Check that the address is that of a SPARQL endpoint.'
@@ -138,6 +142,8 @@ def _read_term(binding: dict[str, str] | None) -> Term | None:
     if binding is None:
         return None
     value = binding["value"]
+    if not isinstance(value, str):
+        raise TypeError("a value is text")
     if binding["type"] == "uri":
         return Iri(value)
     if binding["type"] == "bnode":
