@@ -3,6 +3,7 @@
 import datetime
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyoxigraph
 import pytest
@@ -138,6 +139,23 @@ WITH_EVENTS = [
     for path in sorted((ROOT / "graph" / "organisations").glob("*.ttl"))
     if "a kg:MembershipEvent" in path.read_text(encoding="utf-8")
 ]
+
+
+def test_an_application_and_an_invitation_of_one_day_make_one_candidacy(
+    working_copy: Path,
+) -> None:
+    file = working_copy / "graph" / "organisations" / "nato.ttl"
+    text = file.read_text(encoding="utf-8")
+    invited = text.index("event:nato-sweden-invitation a")
+    date = text.index("2022-06-29", invited)
+    file.write_text(text[:date] + "2022-05-18" + text[date + 10 :], encoding="utf-8")
+    graph = kg.open(working_copy, engine="memory")
+    for day in ("2022-10-12", "2022-05-18"):
+        names = graph.query("candidates", organisation="NATO", on=day).column("name")
+        assert names.count("Sweden") == 1
+    file.write_text(file.read_text("utf-8").replace("2024-03-07", "2034-03-07"), encoding="utf-8")
+    names = kg.open(working_copy, engine="memory").query("candidates").column("name")
+    assert names.count("Sweden") == 1
 
 
 @pytest.mark.parametrize("organisation", WITH_EVENTS)
