@@ -53,3 +53,18 @@ def build_on_disk(project: Project, ready: Path, *, still: Callable[[], bool]) -
             raise
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def forget_old(folder: Path, *, unused_since: float) -> None:
+    """Discards the stores and notes of a cache that nothing has used since a time."""
+    for path in [*(folder / "stores").iterdir(), *(folder / "notes").glob("*")]:
+        if path.stat().st_mtime < unused_since:
+            discard(path)
+
+
+def discard(path: Path) -> None:
+    """Removes a file or folder of the cache, as far as it can be."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -43,9 +43,7 @@ def open_embedded(
         raise InvalidDocument(f"A file of the graph cannot be read: {error}.") from error
     if store := _noted(note, state, folder):
         return store
-    import shutil  # only a graph that has changed needs it
-
-    from kg.build import build_in_memory, build_on_disk
+    from kg.build import build_in_memory, build_on_disk, discard, forget_old  # for a change only
 
     try:
         ready = folder / "stores" / _content_key(project)
@@ -53,10 +51,10 @@ def open_embedded(
         store = _opened(ready)
         if store is None:
             tell("The graph is new or has changed: building its store.")
-            if ready.is_dir():  # it is there and damaged
-                shutil.rmtree(ready, ignore_errors=True)
+            if ready.is_dir():
+                discard(ready)  # it is damaged
             build_on_disk(project, ready, still=lambda: _content_key(project) == ready.name)
-            _forget_old(folder, ready)
+            forget_old(folder, unused_since=time.time() - _WORTH_KEEPING)
             store = open_read_only(ready)
         _take_note(note, ready.name, state, project)
         return store
@@ -117,15 +115,3 @@ def _content_key(project: Project) -> str:
         digest.update(f"{project.short_path(path)}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
-
-
-def _forget_old(folder: Path, ready: Path) -> None:
-    import shutil  # only a change needs it
-
-    too_old = time.time() - _WORTH_KEEPING
-    for path in [*(folder / "stores").iterdir(), *(folder / "notes").glob("*")]:
-        if path != ready and path.stat().st_mtime < too_old:
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink()

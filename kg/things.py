@@ -6,11 +6,13 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 from kg.engine import Engine, ask, select
 from kg.errors import AmbiguousName, UnknownName, did_you_mean
 from kg.prefixes import Prefixes
+from kg.table import Row
 from kg.terms import Iri, Literal
 
 ANYTHING: Final = "thing"
@@ -33,7 +35,7 @@ WHERE {{
   VALUES ?naming {{ skos:prefLabel skos:altLabel skos:notation schema:legalName }}
   ?thing ?naming ?name .
   FILTER(STRSTARTS(STR(?thing), {base}))
-  {condition}
+  FILTER({condition})
 }}
 ORDER BY ?thing ?name
 """
@@ -74,10 +76,8 @@ class Things:
 
     def beginning_with(self, text: str, *, kind: str) -> list[tuple[str, str]]:
         """Gives the slugs, with English labels, of the things of a kind that begin with a text."""
-        in_english = 'FILTER(LANG(?name) = "en")'
-        query = _NAMED.format(base=self._base(kind), condition=in_english)
         found: dict[str, str] = {}
-        for thing, label in select(self.engine, query).rows:
+        for thing, label in self._named(kind, 'LANG(?name) = "en"'):
             short = self.prefixes.shorten(str(thing))
             slug = short if kind == ANYTHING else short.partition(":")[2]
             begins = (slug.startswith(text.lower()), str(label).lower().startswith(text.lower()))
@@ -116,12 +116,8 @@ class Things:
         return [row[0] for row in select(self.engine, query).rows if isinstance(row[0], Iri)]
 
     def _by_name(self, name: str, kind: str) -> list[Iri]:
-        lower = Literal(name.lower()).n3()
-        query = _NAMED.format(
-            base=self._base(kind), condition=f"FILTER(LCASE(STR(?name)) = {lower})"
-        )
-        things = [row[0] for row in select(self.engine, query).rows if isinstance(row[0], Iri)]
-        distinct = list(dict.fromkeys(things))
+        named = self._named(kind, f"LCASE(STR(?name)) = {Literal(name.lower()).n3()}")
+        distinct = list(dict.fromkeys(thing for thing, _ in named if isinstance(thing, Iri)))
         main = [thing for thing in distinct if self.prefixes.kind(thing) in _MAIN_KINDS]
         return main if kind == ANYTHING and main else distinct
 
@@ -135,14 +131,17 @@ class Things:
         )
 
     def _nearest(self, name: str, kind: str) -> str:
-        in_english = 'FILTER(LANG(?name) IN ("", "en"))'
-        query = _NAMED.format(base=self._base(kind), condition=in_english)
         written: dict[str, str] = {}
-        for thing, label in select(self.engine, query).rows:
+        for thing, label in self._named(kind, 'LANG(?name) IN ("", "en")'):
             short = self.prefixes.shorten(str(thing))
             written.setdefault(str(label).casefold(), short)
             written.setdefault(short.partition(":")[2], short)
         return did_you_mean(name.casefold(), written, written)
+
+    def _named(self, kind: str, condition: str) -> Sequence[Row]:
+        """Gives things of a kind with those of their names for which a condition holds."""
+        query = _NAMED.format(base=self._base(kind), condition=condition)
+        return select(self.engine, query).rows
 
     def _base(self, kind: str) -> str:
         namespace = "" if kind == ANYTHING else self.prefixes.namespaces.get(kind, "")

@@ -33,11 +33,13 @@ _SUB_CLASS: Final = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 _CHECK_COMPONENT: Final = Iri(str(SH.SPARQLConstraintComponent))
 _EVERYTHING: Final = "CONSTRUCT WHERE { ?subject ?predicate ?object }"
 _DERIVED_FROM: Final = """
+PREFIX kg:   <https://w3id.org/alliance-kg/ontology#>
 PREFIX prov: <http://www.w3.org/ns/prov#>
-SELECT DISTINCT ?derived ?statement WHERE {{
+SELECT DISTINCT ?derived
+WHERE {{
   VALUES ?statement {{ {statements} }}
   ?derived prov:wasDerivedFrom ?statement .
-  MINUS {{ ?derived a <https://w3id.org/alliance-kg/ontology#MembershipEvent> . }}
+  MINUS {{ ?derived a kg:MembershipEvent . }}
 }}
 """
 
@@ -134,7 +136,7 @@ def _severity(check: SparqlFile) -> str:
 def _derived_from(engine: Engine, statements: set[Node]) -> set[Node]:
     values = " ".join(sorted(node.n3() for node in statements if isinstance(node, Iri)))
     rows = select(engine, _DERIVED_FROM.format(statements=values)).rows
-    return {node for node, _ in rows if isinstance(node, Iri)}
+    return {node for (node,) in rows if isinstance(node, Iri)}
 
 
 def _turtle_files(paths: Sequence[Path]) -> list[Path]:

@@ -5,13 +5,11 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from kg.errors import OutputError, UnknownName, did_you_mean
-
-_QUIET: Final = "kg.quiet"
 
 
 def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
