@@ -9,6 +9,7 @@ from typing import Final
 import pyoxigraph
 
 from kg.errors import InvalidDocument
+from kg.terms import RDF_TYPE, Iri
 
 _PREFIX: Final = re.compile(r"^\s*@?prefix\s+([\w-]*):\s*<([^>]*)>", re.MULTILINE | re.IGNORECASE)
 _SUBJECT: Final = re.compile(
@@ -37,6 +38,21 @@ def read_turtle(paths: Iterable[Path]) -> Iterator[pyoxigraph.Quad]:
             raise InvalidDocument(
                 f"{path}: the file cannot be read: {error.strerror or error}."
             ) from error
+
+
+def described(path: Path, class_: Iri) -> list[Iri]:
+    """Gives the things of a class that a Turtle file describes, in the order of their IRIs."""
+    return sorted(
+        (
+            Iri(quad.subject.value)
+            for quad in read_turtle([path])
+            if quad.predicate.value == RDF_TYPE
+            and isinstance(quad.object, pyoxigraph.NamedNode)
+            and quad.object.value == class_.value
+            and isinstance(quad.subject, pyoxigraph.NamedNode)
+        ),
+        key=str,
+    )
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from kg.ask import Asker
 from kg.engine import Engine, Triples
-from kg.errors import InvalidQuery, UnknownName
+from kg.errors import EngineError, InvalidQuery, UnknownName
 from kg.project import Project, locate
 from kg.sparql_file import SparqlFile, SparqlFolder
 from kg.stores import open_embedded
@@ -25,6 +25,7 @@ from kg.table import Table
 from kg.things import Things
 
 if TYPE_CHECKING:
+    from kg.article.checked import CheckedArticle
     from kg.report import Report
 
 ENGINES = ("embedded", "memory", "rdflib")
@@ -34,9 +35,10 @@ ENGINES = ("embedded", "memory", "rdflib")
 class Graph:
     """A graph that can be asked, exported and validated; made by `kg.open`."""
 
-    def __init__(self, project: Project, engine: Engine) -> None:
+    def __init__(self, project: Project, engine: Engine, further: Iterable[Path] = ()) -> None:
         self.project = project
         self.engine = engine
+        self.further = tuple(further)
 
     @cached_property
     def queries(self) -> Mapping[str, SparqlFile]:
@@ -92,6 +94,29 @@ class Graph:
         from kg.export import write_graph  # writers that most questions do not need
 
         return write_graph(triples.triples, self.project.prefixes, format=format)
+
+    def with_files(self, paths: Iterable[str | Path]) -> Graph:
+        """Gives the graph with what further Turtle files say, in memory.
+
+        Raises InvalidDocument for a file that is no Turtle, EngineError at an endpoint.
+        """
+        from kg.build import build_in_memory  # only a store that is not in the cache is built
+
+        if self.project.endpoint:
+            raise EngineError("Files cannot be added to an endpoint's graph. Give --at a folder.")
+        files = [Path(path) for path in paths]
+        return Graph(self.project, build_in_memory(self.project, files), files)
+
+    def check_article(self, name: str) -> CheckedArticle:
+        """Asks again what bears on each claim of an article, and gives the verdicts.
+
+        Raises UnknownName for an article that the graph does not hold.
+        """
+        from kg.article.check import check_article  # most questions are about no article
+        from kg.article.read import read_article
+
+        article = read_article(self.engine, self.things.find(name, kind="article"))
+        return check_article(article, self.asker)
 
     def validate(self, paths: Iterable[str | Path] = ()) -> Report:
         """Validates the graph, or Turtle files against it, by SHACL and the checks."""

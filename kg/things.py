@@ -18,7 +18,7 @@ from kg.terms import Iri, Literal
 ANYTHING: Final = "thing"
 """The kind of a parameter that takes a thing of whatever kind."""
 
-_MAIN_KINDS: Final = ("organisation", "state")
+_MAIN_KINDS: Final = ("organisation", "state", "person", "weapon", "article")
 """What people mean by a name that other things share, such as a source about NATO."""
 
 _WIKIDATA: Final = "http://www.wikidata.org/entity/"
@@ -92,7 +92,7 @@ class Things:
             thing = self.prefixes.expand(name)
         else:
             return []
-        if ask(self.engine, f"ASK {{ {thing.n3()} ?property ?value }}"):
+        if self._is_known(thing):
             return [thing]
         kind = self.prefixes.kind(thing) or ANYTHING
         slug = thing.value.rpartition("/")[2]
@@ -101,12 +101,16 @@ class Things:
         )
 
     def _by_slug(self, name: str, kind: str) -> list[Iri]:
-        if kind == ANYTHING or kind not in self.prefixes.namespaces:
-            return []
         slug = _slug(name)
-        thing = Iri(self.prefixes.namespaces[kind] + slug)
-        known = slug and ask(self.engine, f"ASK {{ {thing.n3()} ?property ?value }}")
-        return [thing] if known else []
+        namespaces = self.prefixes.namespaces
+        kinds = [
+            each for each in (_MAIN_KINDS if kind == ANYTHING else (kind,)) if each in namespaces
+        ]
+        things = [Iri(namespaces[each] + slug) for each in kinds if slug]
+        return [thing for thing in things if self._is_known(thing)]
+
+    def _is_known(self, thing: Iri) -> bool:
+        return ask(self.engine, f"ASK {{ {thing.n3()} ?property ?value }}")
 
     def _by_item(self, name: str, kind: str) -> list[Iri]:
         if not (match := _ITEM.fullmatch(name)):
@@ -163,5 +167,10 @@ def _with_article(kind: str) -> str:
 
 
 def _see(kind: str) -> str:
-    listed = {"organisation": "organisations", "state": "states"}.get(kind)
+    listed = {
+        "article": "articles",
+        "organisation": "organisations",
+        "state": "states",
+        "weapon": "weapons-by-class",
+    }.get(kind)
     return f" See kg query {listed}." if listed else ""

@@ -1,7 +1,7 @@
-"""The command line: `kg query`, `kg sparql`, `kg validate`, `kg export`.
+"""The command line: `kg query`, `kg sparql`, `kg validate`, `kg export`, `kg article`.
 
 Data goes to standard output, words to standard error. Exit codes: 0 done, 1 the answer is no
-(violations were found, an ASK query is false), 2 the request was wrong.
+(violations were found, an ASK query is false, a verdict no longer holds), 2 the request was wrong.
 """
 
 import importlib
@@ -16,6 +16,7 @@ from kg.errors import EXIT_WRONG_REQUEST, KgError
 from kg.version import VERSION
 
 _COMMANDS: Final = {
+    "article": "Hold an article against the graph, claim by claim.",
     "completion": "Print the script that completes kg in your shell.",
     "export": "Write the graph, or one subject, as Turtle, JSON-LD …",
     "query": "Ask a stored question.",

@@ -31,6 +31,10 @@ class Engine(Protocol):
     def name(self) -> str:
         """What people call it, for messages: 'the embedded store', an endpoint's address."""
 
+    @property
+    def at_once(self) -> int:
+        """How many queries it can answer at once, asked from as many threads."""
+
     def query(self, sparql: str) -> Answer:
         """Answers a query; raises InvalidQuery or EngineError."""
 

@@ -1,5 +1,6 @@
 """The embedded engine: pyoxigraph over a store on disk or in memory."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ class OxigraphEngine:
         self.store = store
         self.name = name
         self.written = written
+        self.at_once = os.cpu_count() or 1  # pyoxigraph lets other threads run while it works
 
     def query(self, sparql: str) -> Answer:
         """Answers a query; raises InvalidQuery with the line and column of a syntax error."""

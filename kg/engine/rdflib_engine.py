@@ -23,6 +23,7 @@ class RdflibEngine:
 
     graph: rdflib.Graph
     name: str = "rdflib"
+    at_once: int = 1
 
     def query(self, sparql: str) -> Answer:
         """Answers a query; raises InvalidQuery."""

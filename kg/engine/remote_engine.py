@@ -35,13 +35,14 @@ class RemoteEngine:
 
     `timeout` is the longest wait for one answer in seconds; a busy endpoint (429, 502, 503, 504)
     or a broken connection is asked again up to `retries` times, after a pause that doubles or
-    that the endpoint's Retry-After names.
+    that the endpoint's Retry-After names. It is asked `at_once` questions at a time at the most.
     """
 
     endpoint: str
     timeout: int = 60
     retries: int = 3
     pause: float = 0.5
+    at_once: int = 2
 
     @property
     def name(self) -> str:

@@ -1,0 +1,159 @@
+"""Checking an article: each claim's tests are run, and what came out is kept with its evidence."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from kg.article.checked import CheckedArticle, CheckedClaim, Evidence, Outcome, Source
+from kg.article.evidence import Answer, answer_with_evidence
+from kg.article.read import Article
+from kg.article.reading_tests import ClaimTest
+from kg.ask import Asker
+from kg.dates import bounds
+from kg.engine import Engine, select
+from kg.errors import KgError
+from kg.terms import Iri
+
+_STATEMENTS: Final = """
+PREFIX dcterms: <http://purl.org/dc/terms/>
+PREFIX kg:      <https://w3id.org/alliance-kg/ontology#>
+PREFIX prov:    <http://www.w3.org/ns/prov#>
+PREFIX rdfs:    <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX schema:  <https://schema.org/>
+SELECT ?statement ?name ?date ?value ?text ?assurance
+  ?source ?title ?publisher ?published ?address
+WHERE {{
+  VALUES ?statement {{ {statements} }}
+  ?statement rdfs:label ?name ;
+    prov:wasDerivedFrom/prov:wasDerivedFrom? ?source .
+  ?source a kg:Source ;
+    rdfs:label ?title ;
+    dcterms:publisher/rdfs:label ?publisher .
+  OPTIONAL {{ ?statement kg:assurance/rdfs:label ?assurance . }}
+  OPTIONAL {{ ?statement dcterms:date ?date . }}
+  OPTIONAL {{ ?statement kg:value ?value . }}
+  OPTIONAL {{ ?statement schema:text ?text . }}
+  OPTIONAL {{ ?source dcterms:issued ?published . }}
+  OPTIONAL {{ ?source schema:url ?address . }}
+}}
+"""
+
+
+def check_article(article: Article, asker: Asker) -> CheckedArticle:
+    """Runs all tests of an article; `on` left out is the last day of the article's date."""
+    days = bounds(article.issued)
+    day = str(days[1]) if days else ""
+    asked = {test: _asked(test, asker, day) for claim in article.claims for test in claim.tests}
+    answers = _answers(asker, {each.sparql: None for each in asked.values() if each.sparql})
+    claims = tuple(
+        CheckedClaim(
+            claim,
+            tuple(_outcome(test, asked[test], answers, asker, article.own) for test in claim.tests),
+            claim.mistake,
+        )
+        for claim in article.claims
+    )
+    named = dict.fromkeys(each for claim in claims for each in claim.statements)
+    return CheckedArticle(article, claims, _evidence(asker.engine, named, article.own_sources))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a test asks, as a person would type it and in SPARQL, or why it cannot be asked."""
+
+    command: str
+    sparql: str = ""
+    mistake: str = ""
+
+
+def _asked(test: ClaimTest, asker: Asker, day: str) -> _Asked:
+    arguments = dict(test.arguments)
+    command = f"kg query {test.query}"
+    if test.mistake:
+        return _Asked(command, mistake=test.mistake)
+    try:
+        parameters = asker.stored_query(test.query).parameters
+        if day and any(each.name == "on" for each in parameters):
+            arguments.setdefault("on", day)
+        sparql = asker.bind(test.query, arguments)
+    except KgError as error:
+        return _Asked(command, mistake=str(error))
+    options = (f"--{name} {value}" for name, value in arguments.items())
+    return _Asked(" ".join([command, *options]), sparql)
+
+
+def _answers(asker: Asker, queries: Iterable[str]) -> dict[str, Answer | KgError]:
+    """Answers queries with their evidence, several at once where the engine can do so."""
+
+    def answer(sparql: str) -> tuple[str, Answer | KgError]:
+        try:
+            return sparql, answer_with_evidence(asker.engine, sparql, asker.things.prefixes)
+        except KgError as error:
+            return sparql, error
+
+    with ThreadPoolExecutor(asker.engine.at_once) as pool:
+        return dict(pool.map(answer, queries))
+
+
+def _outcome(
+    test: ClaimTest,
+    asked: _Asked,
+    answers: Mapping[str, Answer | KgError],
+    asker: Asker,
+    own: frozenset[Iri],
+) -> Outcome:
+    if asked.mistake:
+        return Outcome(test, asked.command, mistake=asked.mistake)
+    given = answers[asked.sparql]
+    if isinstance(given, KgError):
+        return Outcome(test, asked.command, mistake=str(given))
+    answer = given.leaving_out(own)
+    prefixes, expectation = asker.things.prefixes, test.expectation
+    if expectation.column is not None and expectation.column not in answer.columns:
+        known = ", ".join(answer.columns)
+        mistake = f'{test.query} has no column "{expectation.column}"; it has {known}.'
+        return Outcome(test, asked.command, mistake=mistake)
+    rows = answer.rows()
+    if not expectation.holds(answer.columns, rows, prefixes):
+        return Outcome(test, asked.command, columns=answer.columns, rows=tuple(rows))
+    carrying = expectation.matching(answer.columns, rows, prefixes)
+    statements = answer.behind(carrying)
+    needed = frozenset(
+        each
+        for each in statements
+        if not expectation.holds(answer.columns, answer.rows(without=each), prefixes)
+    )
+    return Outcome(
+        test, asked.command, True, answer.columns, tuple(carrying), tuple(statements), needed
+    )
+
+
+def _evidence(
+    engine: Engine, statements: Iterable[Iri], own: frozenset[Iri]
+) -> dict[Iri, Evidence]:
+    """Gives statements in words, with their sources: the article's own ones last."""
+    written = " ".join(statement.n3() for statement in statements)
+    found: dict[Iri, Evidence] = {}
+    if not written:
+        return found
+    for row in sorted(select(engine, _STATEMENTS.format(statements=written)).rows, key=str):
+        iri, name, date, value, text, assurance, source, *described = row
+        if not isinstance(iri, Iri) or not isinstance(source, Iri):
+            continue
+        title, publisher, published, address = (str(each or "") for each in described)
+        earlier = found.get(iri)
+        sources = (*(earlier.sources if earlier else ()),)
+        if source not in [each.iri for each in sources]:
+            sources = (*sources, Source(source, title, publisher, published, address))
+            sources = tuple(sorted(sources, key=lambda each: each.iri in own))
+        found[iri] = Evidence(
+            iri,
+            str(name),
+            str(date or ""),
+            str(value or ""),
+            str(text or ""),
+            str(assurance or ""),
+            sources,
+        )
+    return found

@@ -1,0 +1,85 @@
+"""What the answer of a test must be, and whether it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from kg.prefixes import Prefixes
+from kg.table import Row
+from kg.terms import Iri, Literal, Term
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One way in which an answer can be as expected.
+
+    Either a number of rows (`count`, or at the least `count_at_least`), or what a `column` must
+    hold: each of `values` (and with `only` nothing else), or one number from `at_least` on and
+    `below` a limit.
+    """
+
+    count: int | None = None
+    count_at_least: int | None = None
+    column: str | None = None
+    values: frozenset[str] = frozenset()
+    only: bool = False
+    at_least: Decimal | None = None
+    below: Decimal | None = None
+
+    def matching(
+        self, columns: Sequence[str], rows: Sequence[Row], prefixes: Prefixes
+    ) -> list[Row]:
+        """Gives the rows that carry the expectation: all that are counted, or that hold a value."""
+        if self.column is None:
+            return list(rows)
+        position = columns.index(self.column)
+        if self.values:
+            return [row for row in rows if self.values & _written(row[position], prefixes)]
+        return [row for row in rows if self._within(row[position])]
+
+    def holds(self, columns: Sequence[str], rows: Sequence[Row], prefixes: Prefixes) -> bool:
+        """Whether the rows of an answer are as expected."""
+        if self.count is not None:
+            return len(rows) == self.count
+        if self.count_at_least is not None:
+            return len(rows) >= self.count_at_least
+        matching = self.matching(columns, rows, prefixes)
+        if not self.values:
+            return bool(matching)
+        position = columns.index(self.column or "")
+        held = [_written(row[position], prefixes) for row in rows]
+        everything = all(any(value in names for names in held) for value in self.values)
+        return everything and not (self.only and len(matching) < len(rows))
+
+    def in_words(self) -> str:
+        """Gives the expectation as the end of a sentence that begins with the question."""
+        if self.count is not None:
+            return f"{self.count} row{'' if self.count == 1 else 's'}"
+        if self.count_at_least is not None:
+            return f"at least {self.count_at_least} row{'' if self.count_at_least == 1 else 's'}"
+        if self.values:
+            only = "only " if self.only else ""
+            return f"{only}{', '.join(sorted(self.values))} under {self.column}"
+        limits = [
+            f"of {self.at_least} or more" if self.at_least is not None else "",
+            f"below {self.below}" if self.below is not None else "",
+        ]
+        return f"a number {' and '.join(filter(None, limits))} under {self.column}"
+
+    def _within(self, term: Term | None) -> bool:
+        try:
+            number = Decimal(str(term)) if isinstance(term, Literal) else None
+        except InvalidOperation:
+            return False
+        if number is None:
+            return False
+        return (self.at_least is None or number >= self.at_least) and (
+            self.below is None or number < self.below
+        )
+
+
+def _written(term: Term | None, prefixes: Prefixes) -> set[str]:
+    """Gives the ways in which a table may show a term."""
+    if term is None:
+        return set()
+    return {str(term), prefixes.shorten(term.value)} if isinstance(term, Iri) else {str(term)}
