@@ -15,9 +15,15 @@ from kg.rules import DERIVED, derive
 from kg.sparql_file import SparqlFolder
 
 
-def build_in_memory(project: Project, extra: Iterable[Path] = ()) -> OxigraphEngine:
-    """Builds the store of a project in memory, with further Turtle files where given."""
-    own = project.turtle_files()
+def build_in_memory(
+    project: Project, extra: Iterable[Path] = (), replaced: Iterable[Path] = ()
+) -> OxigraphEngine:
+    """Builds the store of a project in memory, with further Turtle files where given.
+
+    `replaced` are files of the project that are left out.
+    """
+    left_out = set(replaced)
+    own = [path for path in project.turtle_files() if path not in left_out]
     known = {path.resolve() for path in own}
     further = [path for path in extra if path.resolve() not in known]
     store = pyoxigraph.Store()
@@ -26,20 +32,18 @@ def build_in_memory(project: Project, extra: Iterable[Path] = ()) -> OxigraphEng
     return OxigraphEngine(store)
 
 
-def build_on_disk(project: Project, ready: Path, *, still: Callable[[], bool]) -> None:
+def build_on_disk(project: Project, ready: Path, *, still: Callable[[], bool]) -> OxigraphEngine:
     """Builds the store of a project in a folder, which appears whole or not at all.
 
-    The folder holds the store and, for exports, its graphs as N-Triples. `still` tells whether
-    the files are those that the folder is named after; raises InvalidDocument if they changed
-    while they were read.
+    Gives the store in memory of which the folder holds a copy, with its graphs as N-Triples for
+    exports. `still` tells whether the files are those that the folder is named after; raises
+    InvalidDocument if they changed while they were read.
     """
     building = Path(tempfile.mkdtemp(prefix=f"{ready.name}.", dir=ready.parent))
     try:
         engine = build_in_memory(project)
         for graph in (None, DERIVED):
-            lines = engine.ntriples(graph)
-            text = "".join(f"{line}\n" for line in sorted(lines))
-            content = text.encode("utf-8")
+            content = b"".join(sorted(engine.dump(graph).splitlines(keepends=True)))
             (building / written_name(graph, len(content))).write_bytes(content)
         store = pyoxigraph.Store(str(building / "store"))
         store.bulk_extend(engine.store)
@@ -47,10 +51,12 @@ def build_on_disk(project: Project, ready: Path, *, still: Callable[[], bool]) -
         del store  # closes it
         if not still():
             raise InvalidDocument("The graph changed while it was read. Ask again.")
-        building.rename(ready)
-    except OSError:
-        if not ready.is_dir():  # another process may have built the same store meanwhile
-            raise
+        try:
+            building.rename(ready)
+        except OSError:
+            if not ready.is_dir():  # another process may have built the same store meanwhile
+                raise
+        return engine
     finally:
         shutil.rmtree(building, ignore_errors=True)
 

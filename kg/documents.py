@@ -17,6 +17,10 @@ _SUBJECT: Final = re.compile(
 )
 
 
+ARTICLE: Final = Iri("https://w3id.org/alliance-kg/ontology#Article")
+"""The class of articles."""
+
+
 def read_turtle(paths: Iterable[Path]) -> Iterator[pyoxigraph.Quad]:
     """Streams the triples of Turtle files; raises InvalidDocument at the first bad line.
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.ask import Asker
+from kg.documents import ARTICLE, described
 from kg.engine import Engine, Triples
 from kg.errors import EngineError, InvalidQuery, UnknownName
 from kg.project import Project, locate
@@ -98,6 +99,7 @@ class Graph:
     def with_files(self, paths: Iterable[str | Path]) -> Graph:
         """Gives the graph with what further Turtle files say, in memory.
 
+        A file that describes an article takes the place of the graph's own file about it.
         Raises InvalidDocument for a file that is no Turtle, EngineError at an endpoint.
         """
         from kg.build import build_in_memory  # only a store that is not in the cache is built
@@ -105,7 +107,13 @@ class Graph:
         if self.project.endpoint:
             raise EngineError("Files cannot be added to an endpoint's graph. Give --at a folder.")
         files = [Path(path) for path in paths]
-        return Graph(self.project, build_in_memory(self.project, files), files)
+        own = {article for path in files for article in described(path, ARTICLE)}
+        replaced = [
+            path
+            for path in sorted((self.project.graph / "claims").glob("*.ttl"))
+            if own.intersection(described(path, ARTICLE))
+        ]
+        return Graph(self.project, build_in_memory(self.project, files, replaced), files)
 
     def check_article(self, name: str) -> CheckedArticle:
         """Asks again what bears on each claim of an article, and gives the verdicts.

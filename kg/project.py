@@ -117,6 +117,11 @@ def _files(folder: Path, ending: str) -> list[Path]:
     return [Path(name) for name in sorted(names)]
 
 
+def is_packaged(project: Project) -> bool:
+    """Whether a project's graph is the installed one, which is not to be written to."""
+    return project.graph.is_relative_to(_PACKAGED) or bool(project.endpoint)
+
+
 def _packaged() -> Project:
     root = _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
     return Project(root / "ontology", root / "graph", root / "queries")

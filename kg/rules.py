@@ -13,8 +13,8 @@ from typing import Final
 import pyoxigraph
 
 from kg.dates import bounds
-from kg.engine import construct, select
-from kg.engine.oxigraph_engine import OxigraphEngine, to_quads
+from kg.engine import select
+from kg.engine.oxigraph_engine import OxigraphEngine, from_term, to_quads
 from kg.errors import InvalidDocument
 from kg.sparql_file import SparqlFile
 from kg.terms import Iri, Literal, Triple
@@ -38,21 +38,25 @@ def derive(store: pyoxigraph.Store, rules: Mapping[str, SparqlFile]) -> None:
     """Adds to a store of asserted triples whatever follows from them."""
     _add(store, date_bounds(store))
     for rule in in_order(rules):
-        _add(store, construct(OxigraphEngine(store, rule.name), rule.text))
+        OxigraphEngine(store, rule.name).insert(rule.text, DERIVED)
 
 
 def date_bounds(store: pyoxigraph.Store) -> Iterator[Triple]:
     """Gives the first and last possible day of each date, as the ontology names the bounds."""
-    engine = OxigraphEngine(store)
-    for bound, property_, edge in select(engine, _BOUNDS).rows:
+    days: dict[Literal, tuple[Literal, Literal] | None] = {}
+    for bound, property_, edge in select(OxigraphEngine(store), _BOUNDS).rows:
         if not isinstance(bound, Iri) or not isinstance(property_, Iri):
             continue
         side = 0 if str(edge) == "first" else 1
-        dated = select(engine, f"SELECT ?node ?date {{ ?node {property_.n3()} ?date }}")
-        for node, date in dated.rows:
-            days = bounds(date) if isinstance(date, Literal) else None
-            if days is not None and node is not None and not isinstance(node, Literal):
-                yield node, bound, days[side]
+        dated = store.quads_for_pattern(None, pyoxigraph.NamedNode(property_.value), None)
+        for quad in dated:
+            node, date = from_term(quad.subject), from_term(quad.object)
+            if not isinstance(date, Literal) or node is None or isinstance(node, Literal):
+                continue
+            if date not in days:
+                days[date] = bounds(date)
+            if found := days[date]:
+                yield node, bound, found[side]
 
 
 def in_order(rules: Mapping[str, SparqlFile]) -> list[SparqlFile]:

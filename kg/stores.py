@@ -53,9 +53,8 @@ def open_embedded(
             tell("The graph is new or has changed: building its store.")
             if ready.is_dir():
                 discard(ready)  # it is damaged
-            build_on_disk(project, ready, still=lambda: _content_key(project) == ready.name)
+            store = build_on_disk(project, ready, still=lambda: _content_key(project) == ready.name)
             forget_old(folder, unused_since=time.time() - _WORTH_KEEPING)
-            store = open_read_only(ready)
         _take_note(note, ready.name, state, project)
         return store
     except OSError as error:

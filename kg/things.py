@@ -92,7 +92,7 @@ class Things:
             thing = self.prefixes.expand(name)
         else:
             return []
-        if self._is_known(thing):
+        if self.is_known(thing):
             return [thing]
         kind = self.prefixes.kind(thing) or ANYTHING
         slug = thing.value.rpartition("/")[2]
@@ -107,9 +107,10 @@ class Things:
             each for each in (_MAIN_KINDS if kind == ANYTHING else (kind,)) if each in namespaces
         ]
         things = [Iri(namespaces[each] + slug) for each in kinds if slug]
-        return [thing for thing in things if self._is_known(thing)]
+        return [thing for thing in things if self.is_known(thing)]
 
-    def _is_known(self, thing: Iri) -> bool:
+    def is_known(self, thing: Iri) -> bool:
+        """Whether the graph says anything of a thing."""
         return ask(self.engine, f"ASK {{ {thing.n3()} ?property ?value }}")
 
     def _by_item(self, name: str, kind: str) -> list[Iri]:

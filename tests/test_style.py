@@ -21,7 +21,7 @@ LAYERS = [
     {"documents", "sparql_file", "table", "table_formats", "turtle_writer", "canonical"},
     {"engine"},
     {"rules", "build", "stores"},
-    {"things", "ask", "export", "report", "validate", "graph"},
+    {"things", "ask", "article", "export", "report", "validate", "graph"},
     {"cli", "importers", "__main__", "__init__"},
 ]
 SPARQL_FILES = sorted(

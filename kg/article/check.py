@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final
 
 from kg.article.checked import CheckedArticle, CheckedClaim, Evidence, Outcome, Source
-from kg.article.evidence import Answer, answer_with_evidence
-from kg.article.read import Article
+from kg.article.evidence import STATEMENTS, Answer, answer_with_evidence
+from kg.article.read import Article, web_address
 from kg.article.reading_tests import ClaimTest
 from kg.ask import Asker
 from kg.dates import bounds
 from kg.engine import Engine, select
-from kg.errors import KgError
+from kg.errors import InvalidDocument, KgError
 from kg.terms import Iri
 
 _STATEMENTS: Final = """
@@ -26,7 +27,7 @@ SELECT ?statement ?name ?date ?value ?text ?assurance
 WHERE {{
   VALUES ?statement {{ {statements} }}
   ?statement rdfs:label ?name ;
-    prov:wasDerivedFrom/prov:wasDerivedFrom? ?source .
+    prov:wasDerivedFrom|kg:citation ?source .
   ?source a kg:Source ;
     rdfs:label ?title ;
     dcterms:publisher/rdfs:label ?publisher .
@@ -43,7 +44,9 @@ WHERE {{
 def check_article(article: Article, asker: Asker) -> CheckedArticle:
     """Runs all tests of an article; `on` left out is the last day of the article's date."""
     days = bounds(article.issued)
-    day = str(days[1]) if days else ""
+    if days is None:
+        raise InvalidDocument(f'{article.iri} is dated "{article.issued}", which is no date.')
+    day = str(days[1])
     asked = {test: _asked(test, asker, day) for claim in article.claims for test in claim.tests}
     answers = _answers(asker, {each.sparql: None for each in asked.values() if each.sparql})
     claims = tuple(
@@ -73,22 +76,32 @@ def _asked(test: ClaimTest, asker: Asker, day: str) -> _Asked:
     if test.mistake:
         return _Asked(command, mistake=test.mistake)
     try:
-        parameters = asker.stored_query(test.query).parameters
-        if day and any(each.name == "on" for each in parameters):
+        query = asker.stored_query(test.query)
+        parameters = [*query.parameters, *map(query.parameter, arguments)]
+        if any(each.name == "on" for each in parameters):
             arguments.setdefault("on", day)
+        left_out = [
+            each.name
+            for each in query.parameters
+            if each.example is not None and each.name not in arguments
+        ]
+        if left_out:
+            names = ", ".join(left_out)
+            return _Asked(command, mistake=f"It gives no argument for {names} of {test.query}.")
         sparql = asker.bind(test.query, arguments)
     except KgError as error:
         return _Asked(command, mistake=str(error))
-    options = (f"--{name} {value}" for name, value in arguments.items())
+    options = (f"--{name} {quote(value)}" for name, value in arguments.items())
     return _Asked(" ".join([command, *options]), sparql)
 
 
 def _answers(asker: Asker, queries: Iterable[str]) -> dict[str, Answer | KgError]:
     """Answers queries with their evidence, several at once where the engine can do so."""
+    prefixes = asker.things.prefixes
 
     def answer(sparql: str) -> tuple[str, Answer | KgError]:
         try:
-            return sparql, answer_with_evidence(asker.engine, sparql, asker.things.prefixes)
+            return sparql, answer_with_evidence(asker.engine, sparql, prefixes)
         except KgError as error:
             return sparql, error
 
@@ -114,8 +127,15 @@ def _outcome(
         known = ", ".join(answer.columns)
         mistake = f'{test.query} has no column "{expectation.column}"; it has {known}.'
         return Outcome(test, asked.command, mistake=mistake)
+    if not answer.is_traced:
+        mistake = f"{test.query} counts or limits its rows: what they rest on cannot be told."
+        return Outcome(test, asked.command, mistake=mistake)
     rows = answer.rows()
     if not expectation.holds(answer.columns, rows, prefixes):
+        unknown = [name for name in sorted(expectation.values) if _is_unknown(name, asker)]
+        if unknown:
+            mistake = f"The graph knows nothing of {', '.join(unknown)}, which is expected."
+            return Outcome(test, asked.command, mistake=mistake)
         return Outcome(test, asked.command, columns=answer.columns, rows=tuple(rows))
     carrying = expectation.matching(answer.columns, rows, prefixes)
     statements = answer.behind(carrying)
@@ -127,6 +147,19 @@ def _outcome(
     return Outcome(
         test, asked.command, True, answer.columns, tuple(carrying), tuple(statements), needed
     )
+
+
+def _is_unknown(name: str, asker: Asker) -> bool:
+    """Whether an expected value is written as a name of a thing, and no thing has it.
+
+    A statement that is not there is no mistake: it may have been taken back.
+    """
+    prefix, colon, slug = name.partition(":")
+    if not colon or prefix not in asker.things.prefixes.namespaces or " " in slug:
+        return False
+    if prefix in STATEMENTS:
+        return False
+    return not asker.things.is_known(asker.things.prefixes.expand(name))
 
 
 def _evidence(
@@ -141,7 +174,8 @@ def _evidence(
         iri, name, date, value, text, assurance, source, *described = row
         if not isinstance(iri, Iri) or not isinstance(source, Iri):
             continue
-        title, publisher, published, address = (str(each or "") for each in described)
+        title, publisher, published, _ = (str(each or "") for each in described)
+        address = web_address(described[-1])
         earlier = found.get(iri)
         sources = (*(earlier.sources if earlier else ()),)
         if source not in [each.iri for each in sources]:

@@ -19,6 +19,8 @@ from kg.article.reading_tests import ClaimTest
 from kg.table import Row
 from kg.terms import Iri
 
+NOT_CHECKED: Final = "not-checked"
+"""In the place of a verdict where a claim cannot be checked as it is written."""
 VERDICTS: Final = (
     "supported",
     "supported-with-a-difference",
@@ -81,7 +83,9 @@ class CheckedClaim:
 
     @cached_property
     def verdict(self) -> str:
-        """One of VERDICTS."""
+        """One of VERDICTS, or NOT_CHECKED where the claim or a test of it is mistaken."""
+        if self.mistakes:
+            return NOT_CHECKED
         return verdict_of(
             self.claim.kind, [(outcome.test.bearing, outcome.holds) for outcome in self.outcomes]
         )
@@ -89,21 +93,23 @@ class CheckedClaim:
     @property
     def still_holds(self) -> bool:
         """Whether the verdict is the one that was published with the graph, if one was."""
-        return self.claim.recorded in (None, self.verdict)
+        return self.claim.recorded in (None, self.verdict) or bool(self.mistakes)
 
     @property
     def mistakes(self) -> list[str]:
         """What keeps the claim from being checked as a whole."""
         own = [self.mistake] if self.mistake else []
         return own + [
-            f"{outcome.test.iri}: {outcome.mistake}" for outcome in self.outcomes if outcome.mistake
+            f"{_name(outcome.test.iri)}: {outcome.mistake}"
+            for outcome in self.outcomes
+            if outcome.mistake
         ]
 
     @property
     def reasons(self) -> list[str]:
         """Why the verdict is what it is, in sentences."""
-        if self.verdict == "not-decidable" and not self.outcomes:
-            return [self.claim.because]
+        if self.mistakes:
+            return []
         said = [
             outcome.test.finding
             for outcome in self.outcomes
@@ -114,7 +120,12 @@ class CheckedClaim:
             for outcome in self.outcomes
             if outcome.test.bearing == "bears-out" and not outcome.holds
         ]
-        return said + failed
+        absent = [
+            f"{outcome.command} gives nothing; no statement stands behind that."
+            for outcome in self.outcomes
+            if outcome.holds and not outcome.statements
+        ]
+        return list(filter(None, [*said, *failed, *absent, self.claim.because]))
 
     @property
     def statements(self) -> list[Iri]:
@@ -123,7 +134,12 @@ class CheckedClaim:
         return list(dict.fromkeys(found))
 
     def verdict_without(self, statement: Iri) -> str:
-        """Gives the verdict that the claim would have if a statement were not in the graph."""
+        """Gives the verdict that there would be without a statement.
+
+        What was set aside for the statement goes with it: it is another version of one act.
+        """
+        if self.mistakes:
+            return NOT_CHECKED
         return verdict_of(
             self.claim.kind,
             [
@@ -145,7 +161,15 @@ class CheckedArticle:
     def counts(self) -> dict[str, int]:
         """How many claims have each verdict, in the order of VERDICTS."""
         verdicts = [checked.verdict for checked in self.claims]
-        return {verdict: verdicts.count(verdict) for verdict in VERDICTS}
+        unchecked = [NOT_CHECKED] if NOT_CHECKED in verdicts else []
+        return {verdict: verdicts.count(verdict) for verdict in (*VERDICTS, *unchecked)}
+
+    def reasons(self, claim: CheckedClaim) -> list[str]:
+        """Why a claim's verdict is what it is, with a caution where no page confirms it."""
+        levels = {self.evidence[each].assurance for each in claim.statements}
+        if levels == {"unverified"}:
+            return [*claim.reasons, "No page at hand confirms all that the evidence says."]
+        return claim.reasons
 
     @property
     def changed(self) -> list[CheckedClaim]:
@@ -156,6 +180,11 @@ class CheckedArticle:
     def mistaken(self) -> list[CheckedClaim]:
         """The claims that cannot be checked as they are written."""
         return [checked for checked in self.claims if checked.mistakes]
+
+
+def _name(iri: Iri) -> str:
+    """Gives the last two steps of an IRI's path as a prefixed name: test:example-01-1."""
+    return ":".join(iri.value.rsplit("/", 2)[1:])
 
 
 def verdict_of(kind: str, outcomes: Sequence[tuple[str, bool]]) -> str:

@@ -2,26 +2,31 @@
 
 A stored query is asked for the subjects of its patterns beside its columns. Those that stand for
 a statement (an event, a transfer, a figure …) are the evidence of the row that the solution gives;
-a membership or a candidacy stands for the event that it began with. Where a candidacy could
-have begun with another event as well, that event is an alternative: the row does not depend on
-either of them alone.
+a membership or a candidacy stands for the event that it began with. Where a candidacy could have
+begun with another event as well, that event is an alternative: the row does not depend on either
+of them alone. What was set aside goes with what it was set aside for: both are one act.
+
+Rows can also be kept away, by `OPTIONAL { … } FILTER(!BOUND(?x))`: a state that has ratified is not
+among those that have not. What keeps them away is found by asking for what must not be there.
+A membership's end is not traced: a row that was kept away by it comes without evidence.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from kg.article.patterns import Pattern, read_pattern
 from kg.engine import Engine, select
 from kg.prefixes import Prefixes
 from kg.table import Row
-from kg.terms import Iri, Term
+from kg.terms import XSD, Iri, Literal, Term
 
 STATEMENTS: Final = frozenset(
     ("declaration", "event", "figure", "occurrence", "reported-value", "transfer")
 )
 """The kinds of things that are statements, by their prefix."""
 _DERIVED: Final = frozenset(("candidacy", "membership"))
+_DATES: Final = frozenset(f"{XSD}{name}" for name in ("date", "gYear", "gYearMonth"))
 
 _PREFIXES: Final = """
 PREFIX kg:                <https://w3id.org/alliance-kg/ontology#>
@@ -64,7 +69,6 @@ WHERE {{
 }}
 """
 )
-_SELECT: Final = re.compile(r"^SELECT\b(?P<columns>[^{]*?)\s*^WHERE \{", re.MULTILINE)
 
 Alternatives = frozenset[Iri]
 """Statements of which any one is enough."""
@@ -72,31 +76,47 @@ Alternatives = frozenset[Iri]
 
 @dataclass(frozen=True)
 class Solution:
-    """A row of an answer, and what it rests on: one of each set of alternatives."""
+    """A row of an answer, and what it rests on: one of each set of alternatives.
+
+    `kept_away_by` are the statements that keep the row out of the answer, if any do.
+    """
 
     row: Row
     rests_on: tuple[Alternatives, ...]
+    kept_away_by: frozenset[Iri] = frozenset()
 
-    def survives(self, removed: Iri) -> bool:
-        """Whether the row would still be given by this solution without a statement."""
-        return all(alternatives - {removed} for alternatives in self.rests_on)
+    def without(self, removed: Iri) -> Row | None:
+        """Gives the row as it would be without a statement, or None if it would not be given.
+
+        Where an alternative takes the statement's place, the row's dates may be others: they
+        are left open.
+        """
+        touched = [alternatives for alternatives in self.rests_on if removed in alternatives]
+        if any(len(alternatives) == 1 for alternatives in touched):
+            return None
+        return tuple(map(_undated, self.row)) if touched else self.row
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The rows of a stored query, each once, and the solutions that give them."""
+    """The rows of a stored query, each once, and the solutions that give them.
+
+    `kept_away` are solutions that would give a row but for a statement; `is_traced` tells
+    whether the statements behind the rows could be found at all.
+    """
 
     columns: tuple[str, ...]
     solutions: tuple[Solution, ...]
+    kept_away: tuple[Solution, ...] = ()
+    is_traced: bool = True
 
     def rows(self, without: Iri | None = None) -> list[Row]:
-        """Gives the rows in order, or those that would be left without a statement."""
-        given = (
-            solution.row
-            for solution in self.solutions
-            if without is None or solution.survives(without)
-        )
-        return list(dict.fromkeys(given))
+        """Gives the rows, sorted, or those that there would be without a statement."""
+        if without is None:
+            return list(dict.fromkeys(solution.row for solution in self.solutions))
+        left = [solution.without(without) for solution in self.solutions]
+        let_in = [row for row, keepers in self._keepers().items() if keepers == {without}]
+        return list(dict.fromkeys(row for row in (*left, *let_in) if row is not None))
 
     def leaving_out(self, statements: frozenset[Iri]) -> "Answer":
         """Gives the answer without what rests on nothing but some of the statements."""
@@ -105,91 +125,113 @@ class Answer:
             for solution in self.solutions
             if all(alternatives - statements for alternatives in solution.rests_on)
         )
-        return Answer(self.columns, left)
+        return Answer(self.columns, left, self.kept_away, self.is_traced)
 
     def behind(self, rows: Iterable[Row]) -> list[Iri]:
-        """Gives the statements behind some of the rows, in the order of the rows."""
+        """Gives the statements behind some of the rows, and those that keep others away."""
         wanted = set(rows)
         found: dict[Iri, None] = {}
         for solution in self.solutions:
             if solution.row in wanted:
                 for alternatives in solution.rests_on:
                     found.update(dict.fromkeys(sorted(alternatives, key=str)))
+        for keepers in self._keepers().values():
+            found.update(dict.fromkeys(sorted(keepers, key=str)))
         return list(found)
+
+    def _keepers(self) -> dict[Row, set[Iri]]:
+        given = {solution.row for solution in self.solutions}
+        keepers: dict[Row, set[Iri]] = {}
+        for solution in self.kept_away:
+            if solution.row not in given:
+                keepers.setdefault(solution.row, set()).update(solution.kept_away_by)
+        return keepers
 
 
 def answer_with_evidence(engine: Engine, sparql: str, prefixes: Prefixes) -> Answer:
     """Answers a stored query and gives the statements behind each row.
 
-    A query that counts, or whose text does not begin a line with SELECT and the next with
-    WHERE, is answered without evidence.
+    A query that counts, groups or limits is answered without them.
     """
-    match = _SELECT.search(sparql)
-    if match is None or "(" in match["columns"] or (end := sparql.rfind("\n}")) < 0:
+    pattern = read_pattern(sparql)
+    if pattern is None:
         table = select(engine, sparql)
-        return Answer(table.columns, tuple(Solution(row, ()) for row in table.rows))
-    columns = tuple(re.findall(r"\?(\w+)", match["columns"]))
-    body = sparql[match.end() : end]
-    mandatory = _subjects(body)
-    asked = " ".join(f"?{name}" for name in (*columns, *sorted(mandatory - set(columns))))
-    # Without ORDER BY: a store on disk takes longer to sort a solution than to find it.
-    table = select(engine, f"{sparql[: match.start()]}SELECT {asked}\nWHERE {{{body}\n}}\n")
-    bearing = [position for position, name in enumerate(table.columns) if name in mandatory]
-    kinds = {prefixes.namespaces.get(kind, ""): kind for kind in STATEMENTS | _DERIVED}
+        solutions = tuple(Solution(row, ()) for row in table.rows)
+        return Answer(table.columns, solutions, is_traced=False)
+    given = _solutions(engine, pattern, pattern.sparql(), prefixes)
+    kept_away = []
+    for absence in pattern.absences:
+        for solution, keepers in _kept_away(engine, pattern, absence, prefixes):
+            kept_away.append(Solution(solution.row, solution.rests_on, keepers))
+    return Answer(pattern.columns, tuple(given), tuple(kept_away))
+
+
+def _solutions(engine: Engine, pattern: Pattern, sparql: str, prefixes: Prefixes) -> list[Solution]:
+    table = select(engine, sparql)
+    kinds = {prefixes.namespaces.get(kind, "-"): kind for kind in STATEMENTS | _DERIVED}
+    bearing = [position for position, name in enumerate(table.columns) if name in pattern.subjects]
     behind = [
-        [(term, kind) for position in bearing if (kind := _kind(term := row[position], kinds))]
+        [
+            (term, kind)
+            for term in (row[position] for position in bearing)
+            if isinstance(term, Iri) and (kind := kinds.get(_namespace(term)))
+        ]
         for row in table.rows
     ]
-    beginnings = _beginnings(engine, {pair for pairs in behind for pair in pairs})
+    began = _beginnings(engine, {pair for pairs in behind for pair in pairs})
+    width = len(pattern.columns)
     solutions = [
-        Solution(
-            row[: len(columns)],
-            tuple(
-                dict.fromkeys(
-                    beginnings.get(term, frozenset((term,)))
-                    for term, _ in pairs
-                    if isinstance(term, Iri)
-                )
-            ),
-        )
+        Solution(row[:width], _rests_on([term for term, _ in pairs], began))
         for row, pairs in zip(table.rows, behind, strict=True)
     ]
-    return Answer(columns, tuple(sorted(solutions, key=lambda solution: str(solution.row))))
+    return sorted(solutions, key=lambda solution: str(solution.row))
 
 
-def _kind(term: Term | None, kinds: Mapping[str, str]) -> str | None:
-    """Gives the kind of a term if it is one of those that matter, by the IRI's path."""
-    if not isinstance(term, Iri):
-        return None
-    return kinds.get(term.value[: term.value.rfind("/") + 1])
+def _kept_away(
+    engine: Engine, pattern: Pattern, absence: str, prefixes: Prefixes
+) -> list[tuple[Solution, frozenset[Iri]]]:
+    """Gives the solutions that something keeps away, and the statements that do."""
+    table = select(engine, pattern.sparql(present=absence))
+    namespaces = {prefixes.namespaces.get(kind, "-") for kind in STATEMENTS}
+    keeping = [
+        position
+        for position, name in enumerate(table.columns)
+        if name in pattern.absences[absence].subjects
+    ]
+    width = len(pattern.columns)
+    return [
+        (
+            Solution(row[:width], ()),
+            frozenset(
+                term
+                for term in (row[position] for position in keeping)
+                if isinstance(term, Iri) and _namespace(term) in namespaces
+            ),
+        )
+        for row in table.rows
+    ]
 
 
-def _beginnings(
-    engine: Engine, pairs: Iterable[tuple[Term | None, str]]
-) -> Mapping[Term | None, Alternatives]:
-    found: dict[Term | None, set[Iri]] = {}
+def _rests_on(terms: Iterable[Iri], began: Mapping[Iri, Alternatives]) -> tuple[Alternatives, ...]:
+    """Gives the sets of alternatives behind a solution, without those that another implies."""
+    sets = dict.fromkeys(began.get(term, frozenset((term,))) for term in terms)
+    return tuple(each for each in sets if not any(each < other for other in sets))
+
+
+def _namespace(term: Iri) -> str:
+    return term.value[: term.value.rfind("/") + 1]
+
+
+def _undated(term: Term | None) -> Term | None:
+    return None if isinstance(term, Literal) and term.datatype in _DATES else term
+
+
+def _beginnings(engine: Engine, pairs: Iterable[tuple[Iri, str]]) -> Mapping[Iri, Alternatives]:
+    found: dict[Iri, set[Iri]] = {}
     for kind, query in (("membership", _MEMBERSHIPS), ("candidacy", _CANDIDACIES)):
-        nodes = sorted(term.n3() for term, each in pairs if each == kind and term is not None)
+        nodes = sorted(term.n3() for term, each in pairs if each == kind)
         if nodes:
             for node, event in select(engine, query.format(nodes=" ".join(nodes))).rows:
-                if isinstance(event, Iri):
+                if isinstance(node, Iri) and isinstance(event, Iri):
                     found.setdefault(node, set()).add(event)
     return {node: frozenset(events) for node, events in found.items()}
-
-
-def _subjects(body: str) -> set[str]:
-    """Gives the variables that begin a line of a pattern outside every OPTIONAL."""
-    text = re.sub(r"#[^\n]*|\"[^\"\n]*\"", "", body)
-    while "OPTIONAL" in text:
-        start = text.index("OPTIONAL")
-        text = text[:start] + text[_closing(text, text.index("{", start)) :]
-    return set(re.findall(r"^\s*\?(\w+)\s", text, re.MULTILINE))
-
-
-def _closing(text: str, opening: int) -> int:
-    depth = 0
-    for position in range(opening, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[position], 0)
-        if depth == 0:
-            return position + 1
-    return len(text)

@@ -26,6 +26,23 @@ class Expectation:
     at_least: Decimal | None = None
     below: Decimal | None = None
 
+    def mistake(self) -> str:
+        """Says what is wrong with the expectation itself, or nothing."""
+        limits = self.at_least is not None or self.below is not None
+        by_column = self.column is not None
+        ways = (self.count is not None, self.count_at_least is not None, by_column)
+        if sum(ways) != 1 or by_column != (bool(self.values) or limits):
+            return "It expects nothing, or several things at once, or values of no column."
+        if self.values and limits:
+            return "It expects values and limits; a test expects one or the other."
+        if self.only and not self.values:
+            return "It expects nothing else (kg:expectedOnly), and names no values."
+        if self.at_least is not None and self.below is not None and self.at_least >= self.below:
+            return f"No number is {self.at_least} or more and below {self.below}."
+        if "" in self.values:
+            return "An expected value is empty."
+        return ""
+
     def matching(
         self, columns: Sequence[str], rows: Sequence[Row], prefixes: Prefixes
     ) -> list[Row]:
@@ -34,7 +51,7 @@ class Expectation:
             return list(rows)
         position = columns.index(self.column)
         if self.values:
-            return [row for row in rows if self.values & _written(row[position], prefixes)]
+            return [row for row in rows if self._among(row[position], prefixes)]
         return [row for row in rows if self._within(row[position])]
 
     def holds(self, columns: Sequence[str], rows: Sequence[Row], prefixes: Prefixes) -> bool:
@@ -47,9 +64,8 @@ class Expectation:
         if not self.values:
             return bool(matching)
         position = columns.index(self.column or "")
-        held = [_written(row[position], prefixes) for row in rows]
-        everything = all(any(value in names for names in held) for value in self.values)
-        return everything and not (self.only and len(matching) < len(rows))
+        held = {value for row in matching for value in self._among(row[position], prefixes)}
+        return held == self.values and not (self.only and len(matching) < len(rows))
 
     def in_words(self) -> str:
         """Gives the expectation as the end of a sentence that begins with the question."""
@@ -66,20 +82,29 @@ class Expectation:
         ]
         return f"a number {' and '.join(filter(None, limits))} under {self.column}"
 
+    def _among(self, term: Term | None, prefixes: Prefixes) -> frozenset[str]:
+        """Gives those of the expected values that a term is, numbers by their value."""
+        if isinstance(term, Iri):
+            return self.values & {term.value, prefixes.shorten(term.value)}
+        number = _number(term)
+        return frozenset(
+            value
+            for value in self.values
+            if value == str(term) or (number is not None and number == _number(Literal(value)))
+        )
+
     def _within(self, term: Term | None) -> bool:
-        try:
-            number = Decimal(str(term)) if isinstance(term, Literal) else None
-        except InvalidOperation:
-            return False
-        if number is None:
-            return False
-        return (self.at_least is None or number >= self.at_least) and (
-            self.below is None or number < self.below
+        number = _number(term)
+        return (
+            number is not None
+            and (self.at_least is None or number >= self.at_least)
+            and (self.below is None or number < self.below)
         )
 
 
-def _written(term: Term | None, prefixes: Prefixes) -> set[str]:
-    """Gives the ways in which a table may show a term."""
-    if term is None:
-        return set()
-    return {str(term), prefixes.shorten(term.value)} if isinstance(term, Iri) else {str(term)}
+def _number(term: Term | None) -> Decimal | None:
+    try:
+        number = Decimal(term.value) if isinstance(term, Literal) else None
+    except InvalidOperation:
+        return None
+    return number if number is not None and number.is_finite() else None

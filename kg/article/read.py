@@ -1,6 +1,6 @@
 """Articles, claims and tests, read from the graph."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kg.article.reading_tests import ClaimTest, read_test
@@ -39,9 +39,10 @@ WHERE {{
   ?text a kg:Article ;
     dcterms:publisher ?publisher ;
     dcterms:source ?own .
-  ?statement prov:wasDerivedFrom ?own ;
+  ?statement prov:wasDerivedFrom/prov:wasDerivedFrom? ?own ;
     kg:assurance ?assurance ;
-    prov:wasDerivedFrom ?source .
+    prov:wasDerivedFrom/prov:wasDerivedFrom? ?source .
+  ?source a kg:Source .
 }}
 """
 )
@@ -62,7 +63,7 @@ WHERE {{
 _CLAIMS: Final = (
     _PREFIXES
     + """
-SELECT ?claim ?sentence ?quotation ?kind ?reading ?who ?because ?recorded ?date
+SELECT ?claim ?sentence ?quotation ?kind ?reading ?claimant ?who ?because ?recorded ?date
 WHERE {{
   ?claim schema:isPartOf {article} ;
     a kg:ArticleClaim .
@@ -70,7 +71,10 @@ WHERE {{
   OPTIONAL {{ ?claim kg:quotation ?quotation . }}
   OPTIONAL {{ ?claim kg:claimKind ?kind . }}
   OPTIONAL {{ ?claim rdfs:label ?reading . }}
-  OPTIONAL {{ ?claim prov:wasAttributedTo/rdfs:label ?who . }}
+  OPTIONAL {{
+    ?claim prov:wasAttributedTo ?claimant .
+    ?claimant rdfs:label ?who .
+  }}
   OPTIONAL {{ ?claim kg:undecidedBecause ?because . }}
   OPTIONAL {{ ?claim dcterms:date ?date . }}
   OPTIONAL {{
@@ -91,19 +95,24 @@ WHERE {{
 }}
 """
 )
+KINDS: Final = ("count", "fact", "forecast", "opinion", "quotation")
+"""The kinds of claims."""
 _KG: Final = "https://w3id.org/alliance-kg/ontology#"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One thing that a sentence of an article asserts or reports, with its tests."""
+    """One thing that a sentence of an article asserts or reports, with its tests.
+
+    `claimants` are names with their kinds: ('BBC', 'organisation').
+    """
 
     iri: Iri
     sentence: int
     quotation: str
     kind: str
     reading: str
-    claimants: tuple[str, ...]
+    claimants: tuple[tuple[str, str], ...]
     date: str
     because: str
     recorded: str | None
@@ -150,18 +159,26 @@ def read_article(engine: Engine, article: Iri) -> Article:
         _integer(number): str(mark)
         for mark, number in select(engine, _MARKED.format(article=article.n3())).rows
     }
-    assert isinstance(issued, Literal)
+    if not isinstance(issued, Literal):
+        raise InvalidDocument(f'{article} is dated "{issued}", which is no date.')
+    own, own_sources = _own(engine, article)
     return Article(
-        article,
-        str(title),
-        str(publisher),
-        issued,
-        _integer(sentences),
-        str(address or ""),
-        marked,
-        *_own(engine, article),
-        tuple(_claims(engine, article)),
+        iri=article,
+        title=str(title),
+        publisher=str(publisher),
+        issued=issued,
+        sentences=_integer(sentences),
+        address=web_address(address),
+        marked=marked,
+        own=own,
+        own_sources=own_sources,
+        claims=tuple(_claims(engine, article)),
     )
+
+
+def web_address(term: Term | None) -> str:
+    """Gives an address that a page may link to; any other scheme is no address."""
+    return str(term) if str(term).startswith(("http://", "https://")) else ""
 
 
 def _own(engine: Engine, article: Iri) -> tuple[frozenset[Iri], frozenset[Iri]]:
@@ -185,13 +202,13 @@ def _claims(engine: Engine, article: Iri) -> list[Claim]:
             tests.setdefault(claim, {}).setdefault(test, []).append((name, value))
     claims: dict[Iri, Claim] = {}
     for row in sorted(select(engine, _CLAIMS.format(article=article.n3())).rows, key=str):
-        iri, sentence, quotation, kind, reading, who, because, recorded, date = row
+        iri, sentence, quotation, kind, reading, claimant, who, because, recorded, date = row
+        claimants = ((str(who), _kind_of(claimant)),) if who else ()
         if not isinstance(iri, Iri):
             continue
         if iri in claims:  # one row for each of several claimants
-            earlier = claims[iri]
-            together = tuple(dict.fromkeys((*earlier.claimants, str(who))))
-            claims[iri] = Claim(**{**vars(earlier), "claimants": together})
+            together = dict.fromkeys((*claims[iri].claimants, *claimants))
+            claims[iri] = replace(claims[iri], claimants=tuple(together))
             continue
         missing = [name for name, term in (("kind", kind), ("reading", reading)) if term is None]
         claims[iri] = Claim(
@@ -200,14 +217,18 @@ def _claims(engine: Engine, article: Iri) -> list[Claim]:
             str(quotation or ""),
             _last(kind),
             str(reading or ""),
-            (str(who),) if who else (),
+            claimants,
             str(date or ""),
             str(because or ""),
             _last(recorded) or None,
             tuple(read_test(test, given) for test, given in tests.get(iri, {}).items()),
-            f"It has no {' and no '.join(missing)}." if missing else "",
+            f"It has no {' and no '.join(missing)}." if missing else _unknown(_last(kind)),
         )
     return sorted(claims.values(), key=lambda claim: (claim.sentence, claim.iri.value))
+
+
+def _unknown(kind: str) -> str:
+    return "" if kind in KINDS else f'Its kind is "{kind}", which is none of {", ".join(KINDS)}.'
 
 
 def _integer(term: Term | None) -> int:
@@ -215,6 +236,11 @@ def _integer(term: Term | None) -> int:
         return int(str(term))
     except ValueError:
         return 0
+
+
+def _kind_of(term: Term | None) -> str:
+    """Gives the kind of a thing, which is the last but one step of its IRI's path."""
+    return str(term).rsplit("/", 2)[-2] if str(term).count("/") > 1 else ""
 
 
 def _last(term: Term | None) -> str:

@@ -9,6 +9,12 @@ from kg.article.expectation import Expectation
 from kg.terms import XSD, Iri, Literal, Term
 
 _BEARINGS: Final = ("bears-out", "contradicts", "differs")
+_ONCE: Final = frozenset(
+    (
+        *("bearing", "expectedAtLeast", "expectedBelow", "expectedColumn", "expectedCount"),
+        *("expectedCountAtLeast", "expectedOnly", "finding", "query", "tests"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,11 @@ def read_test(test: Iri, given: Sequence[tuple[str, Term]]) -> ClaimTest:
     values: dict[str, list[Term]] = {}
     for name, value in given:
         values.setdefault(name, []).append(value)
-    mistakes: list[str] = []
+    mistakes = [
+        f"It has {len(terms)} values of kg:{name}, and may have one."
+        for name, terms in values.items()
+        if name in _ONCE and len(terms) > 1
+    ]
 
     def text(name: str) -> str:
         return str(values[name][0]) if name in values else ""
@@ -43,7 +53,9 @@ def read_test(test: Iri, given: Sequence[tuple[str, Term]]) -> ClaimTest:
         term = values[name][0]
         try:
             if isinstance(term, Literal) and term.datatype in (XSD + "integer", XSD + "decimal"):
-                return Decimal(term.value)
+                found = Decimal(term.value)
+                if found.is_finite():
+                    return found
         except InvalidOperation:
             pass
         mistakes.append(f'kg:{name} is "{term}", which is no number.')
@@ -51,16 +63,17 @@ def read_test(test: Iri, given: Sequence[tuple[str, Term]]) -> ClaimTest:
 
     def whole(name: str) -> int | None:
         found = number(name)
-        if found is not None and found != int(found):
-            mistakes.append(f'kg:{name} is "{found}", which is no whole number.')
+        if found is not None and (found != int(found) or found < 0):
+            mistakes.append(f'kg:{name} is "{found}", which is no number of rows.')
         return None if found is None else int(found)
 
-    arguments = []
+    arguments: dict[str, str] = {}
     for argument in map(str, values.get("argument", [])):
         name, equals, written = argument.partition("=")
-        if not equals:
+        if not equals or not written.strip():
             mistakes.append(f'The argument "{argument}" is not of the form name=value.')
-        arguments.append((name.strip(), written.strip()))
+        elif arguments.setdefault(name.strip(), written.strip()) != written.strip():
+            mistakes.append(f'The argument "{name.strip()}" is given twice.')
     expectation = Expectation(
         count=whole("expectedCount"),
         count_at_least=whole("expectedCountAtLeast"),
@@ -70,29 +83,22 @@ def read_test(test: Iri, given: Sequence[tuple[str, Term]]) -> ClaimTest:
         at_least=number("expectedAtLeast"),
         below=number("expectedBelow"),
     )
-    if not mistakes and not _is_whole(expectation):
-        mistakes.append("It expects nothing, or several things at once, or values of no column.")
+    if not mistakes and (wrong := expectation.mistake()):
+        mistakes.append(wrong)
     if "query" not in values:
         mistakes.append("It names no stored query (kg:query).")
-    if text("bearing").rpartition("/")[2] not in _BEARINGS:
+    if _last(text("bearing")) not in _BEARINGS:
         mistakes.append("It does not say what it means for the claim (kg:bearing).")
     return ClaimTest(
         test,
-        text("bearing").rpartition("/")[2],
+        _last(text("bearing")),
         text("query"),
-        tuple(sorted(arguments)),
+        tuple(sorted(arguments.items())),
         expectation,
         text("finding"),
         " ".join(mistakes),
     )
 
 
-def _is_whole(expectation: Expectation) -> bool:
-    by_column = expectation.column is not None
-    looked_for = (
-        bool(expectation.values)
-        or expectation.at_least is not None
-        or expectation.below is not None
-    )
-    ways = (expectation.count is not None, expectation.count_at_least is not None, by_column)
-    return sum(ways) == 1 and by_column == looked_for
+def _last(iri: str) -> str:
+    return iri.rpartition("/")[2]

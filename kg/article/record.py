@@ -6,9 +6,10 @@ from pathlib import Path
 
 from kg.article.checked import CheckedArticle
 from kg.article.sentences import first_words
+from kg.dates import bounds
 from kg.errors import InvalidValue, OutputError
 from kg.prefixes import Prefixes
-from kg.terms import Literal
+from kg.terms import XSD, Literal
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DATE_TYPES = {4: "gYear", 7: "gYearMonth", 10: "date"}
@@ -32,9 +33,11 @@ def write_reviews(checked: CheckedArticle, prefixes: Prefixes, folder: Path) -> 
     used = ("claim", "kg", "review", "schema", "verdict")
     text = "\n\n".join(["\n".join(_prefix_lines(prefixes, used)), *blocks])
     path = folder / f"{prefixes.shorten(checked.article.iri.value).partition(':')[2]}.ttl"
+    fresh = path.with_suffix(".new")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n", encoding="utf-8")
+        fresh.write_text(text + "\n", encoding="utf-8")
+        fresh.replace(path)
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written: {error.strerror}. Give --at a folder that is yours."
@@ -54,39 +57,43 @@ def new_article(
 ) -> str:
     """Gives Turtle for an article, with a claim to be filled in for each of its sentences.
 
-    A sentence that ends with a question mark is marked as a question. The text itself is not
-    kept: of each sentence the first fifteen words stand as a quotation, to be cut to the words
-    that matter. Raises InvalidValue for a name, a date or an address that is none.
+    The claims are commented out, so that a sentence that nobody looked at is found. A sentence
+    that ends with a question mark is marked as a question. The text itself is not kept: of each
+    sentence the first fifteen words stand as a quotation, to be cut to the words that matter.
+    Raises InvalidValue for a name, a title, a date, an address or a text that is none.
     """
     if not _SLUG.fullmatch(slug):
         raise InvalidValue(f'"{slug}" is no name. Write small letters, digits and hyphens.')
-    if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", date):
+    if not title.strip():
+        raise InvalidValue("The title is empty. Give the title as it is printed.")
+    if not sentences:
+        raise InvalidValue("The text has no sentences. Give the article's text in a file.")
+    if bounds(issued := Literal(date, XSD + _DATE_TYPES.get(len(date), "date"))) is None:
         raise InvalidValue(f'"{date}" is no date. Write it as 2022-10-12, 2022-10 or 2022.')
     if address and not re.fullmatch(r"https?://[^\s<>\"]+", address):
         raise InvalidValue(f'"{address}" is no address. It begins with http:// or https://.')
-    issued = f'"{date}"^^xsd:{_DATE_TYPES[len(date)]}'
+    day = f'"{date}"^^xsd:{issued.datatype.removeprefix(XSD)}'
     numbered = list(enumerate(sentences, start=1))
-    questions = [str(number) for number, text in numbered if text.rstrip("\"'”").endswith("?")]
-    marked = [f"    kg:questionSentence {number} ;" for number in questions]
+    questions = [number for number, text in numbered if text.rstrip("\"'”").endswith("?")]
     article = [
         f"article:{slug} a kg:Article ;",
         f"    dcterms:publisher {publisher} ;",
         f"    skos:prefLabel {_text(title)} ;",
         f"    dcterms:title {_text(title)} ;",
         f"    kg:sentenceCount {len(numbered)} ;",
-        *marked,
-        f"    dcterms:issued {issued} ;",
+        *(f"    kg:questionSentence {number} ;" for number in questions),
+        f"    dcterms:issued {day} ;",
         f"    dcterms:source source:{slug} .",
     ]
     source = [
         f"source:{slug} a kg:Source ;",
         f"    dcterms:publisher {publisher} ;",
         f"    skos:prefLabel {_text(title)} ;",
-        f"    dcterms:issued {issued} " + (";" if address else "."),
+        f"    dcterms:issued {day} " + (";" if address else "."),
         *([f'    schema:url "{address}"^^xsd:anyURI .'] if address else []),
     ]
     claims = [
-        "\n".join(
+        _commented(
             [
                 f"claim:{slug}-{number:02d} a kg:ArticleClaim ;",
                 f"    schema:isPartOf article:{slug} ;",
@@ -94,55 +101,52 @@ def new_article(
                 "    kg:claimKind claim-kind:fact ;",
                 f"    kg:quotation {_text(first_words(text))} ;",
                 '    kg:reading "Say here, in your own words, what is examined."@en ;',
-                '    kg:undecidedBecause "No test has been written yet."@en ;',
-                f"    dcterms:date {issued} ;",
+                f"    dcterms:date {day} ;",
                 "    kg:assurance assurance:sourced ;",
                 f"    prov:wasAttributedTo {publisher} ;",
                 f"    prov:wasDerivedFrom source:{slug} .",
             ]
         )
         for number, text in numbered
-        if str(number) not in questions
+        if number not in questions
     ]
-    example = [
-        "# Tests. A claim with a test has no kg:undecidedBecause. For example:",
-        "#",
-        f"# test:{slug}-01-1 a kg:Test ;",
-        f"#     kg:tests claim:{slug}-01 ;",
-        "#     kg:bearing bearing:bears-out ;",
-        '#     kg:query "members" ;',
-        '#     kg:argument "organisation=nato" ;',
-        "#     kg:expectedCount 30 .",
-    ]
-    used = [
-        "article",
-        "assurance",
-        "bearing",
-        "claim",
-        "claim-kind",
-        "dcterms",
-        "kg",
-        "organisation",
-        "prov",
-        "publisher",
-        "schema",
-        "skos",
-        "source",
-        "test",
-        "xsd",
-    ]
+    example = _commented(
+        [
+            f"test:{slug}-01-1 a kg:Test ;",
+            f"    kg:tests claim:{slug}-01 ;",
+            "    kg:bearing bearing:bears-out ;",
+            '    kg:query "members" ;',
+            '    kg:argument "organisation=nato" ;',
+            "    kg:expectedCount 30 .",
+        ]
+    )
+    used = (
+        *("article", "assurance", "bearing", "claim", "claim-kind", "dcterms", "kg"),
+        *("organisation", "prov", "publisher", "schema", "skos", "source", "test", "xsd"),
+    )
+    advice = (
+        "# Claims: take away the # of those that are examined. A claim without a test says why by\n"
+        "# kg:undecidedBecause; a heading or a sentence without a claim is marked by\n"
+        "# kg:headingSentence or kg:contextSentence. graph/README.md says more."
+    )
     return (
         "\n\n".join(
             [
                 "\n".join(_prefix_lines(prefixes, used)),
                 "\n".join(article),
                 "# Where it was read\n\n" + "\n".join(source),
-                "# Claims\n\n" + "\n\n".join(claims),
-                "\n".join(example),
+                advice,
+                *claims,
+                "# Tests",
+                example,
             ]
         )
         + "\n"
     )
+
+
+def _commented(lines: Sequence[str]) -> str:
+    return "\n".join(f"# {line}" for line in lines)
 
 
 def _prefix_lines(prefixes: Prefixes, used: Sequence[str]) -> list[str]:

@@ -5,32 +5,40 @@ from pathlib import Path
 
 import click
 
-from kg.article.checked import CheckedArticle, CheckedClaim
+from kg.article.checked import CheckedArticle
 from kg.article.formats import FORMATS
+from kg.article.places import Places, compared
 from kg.article.record import new_article, write_reviews
-from kg.article.sentences import split_sentences, stands_in
+from kg.article.sentences import split_sentences
 from kg.cli.output import choose, common_options, say, tell_unless, write
-from kg.documents import describe_places, described
-from kg.errors import EXIT_NO, EXIT_WRONG_REQUEST, InvalidDocument, UnknownName
+from kg.documents import ARTICLE, described
+from kg.errors import (
+    EXIT_NO,
+    EXIT_WRONG_REQUEST,
+    InvalidDocument,
+    InvalidValue,
+    KgError,
+    OutputError,
+    UnknownName,
+)
 from kg.graph import Graph, open_graph
+from kg.project import is_packaged
 from kg.table_formats import TABLE_FORMATS
-from kg.terms import Iri
 
-_ARTICLE = Iri("https://w3id.org/alliance-kg/ontology#Article")
+_PUBLISHERS = ("organisation", "publisher", "person", "state")
 
 
 @click.group("article", invoke_without_command=True)
 @click.pass_context
 def command(context: click.Context) -> None:
-    r"""Hold articles against the graph; without a command, list them.
+    """Hold articles against the graph; without a command, list them.
 
     \b
     kg article
     kg article check nato-explainer-2022-10-12
     kg article check nato-explainer-2022-10-12 --format html -o article.html
-    kg article new my-article --title "…" --publisher organisation:bbc --date 2022-10-12 \
-        --text article.txt -o graph/claims/my-article.ttl
-    """
+    kg article new my-article --title "..." --publisher BBC --date 2022-10-12 --text article.txt
+    """  # noqa: D301  # click wants the character itself
     if context.invoked_subcommand is None:
         context.invoke(list_articles)
 
@@ -56,9 +64,7 @@ def list_articles(
     metavar="|".join(FORMATS),
     help="How the outcome is written; claimreview is JSON-LD for search engines.",
 )
-@click.option(
-    "--text", metavar="FILE", help="Compare the quotations with the article's text in this file."
-)
+@click.option("--text", metavar="FILE", help="Compare the quotations of one article with its text.")
 @click.option("--record", is_flag=True, help="Publish the verdicts with the graph (needs --at).")
 @common_options
 def check(
@@ -71,7 +77,7 @@ def check(
     output: str | None,
     quiet: bool,
 ) -> None:
-    r"""Ask again what bears on each claim of an article, and give a verdict on it.
+    """Ask again what bears on each claim of an article, and give a verdict on it.
 
     ARTICLE is the name of one that the graph holds, or a Turtle file with one; all articles if
     it is left out. Exits with 1 when a verdict is no longer the one that was published or a
@@ -81,34 +87,45 @@ def check(
     kg article check nato-explainer-2022-10-12
     kg article check nato-explainer-2022-10-12 --text article.txt
     kg article check proposal.ttl --format markdown
-    """
+    """  # noqa: D301  # click wants the character itself
     writer = FORMATS[choose(format, FORMATS, what="format for articles")]
     tell = tell_unless(quiet)
-    graph, names = _opened(articles, at, timeout, quiet)
-    found = [graph.check_article(name.value) for name in names]
-    mistakes = [
-        _place(graph, claim, each)
-        for one in found
-        for claim in one.mistaken
-        for each in claim.mistakes
-    ]
-    if text is not None:
-        mistakes += _compared(found, Path(text), graph)
+    files = [Path(name) for name in dict.fromkeys(articles) if Path(name).is_file()]
+    if record and files:
+        raise InvalidValue("Verdicts are published with the graph's own articles. Name no file.")
+    if text is not None and len(articles) != 1:
+        raise InvalidValue("--text is the text of one article. Name that article.")
+    sentences = None if text is None else _sentences(Path(text))
+    mistakes: list[str] = []
+    graph = open_graph(at, timeout=timeout, tell=tell)
+    if record and is_packaged(graph.project):
+        raise OutputError("The packaged graph is not written to. Give --at a folder of yours.")
+    graph = _with_files(graph, files, mistakes)
+    found = _checked(graph, articles, mistakes)
+    if not found:
+        for mistake in mistakes:
+            say(f"kg: {mistake}", error=True)
+        sys.exit(EXIT_WRONG_REQUEST)
+    places = Places(graph.project, graph.further)
+    for one in found:
+        for claim in one.mistaken:
+            mistakes += [places.say(claim, each) for each in claim.mistakes]
+        if sentences is not None:
+            mistakes += compared(one, sentences, str(text), places)
     write(writer(found, graph.project.prefixes), output)
     for mistake in mistakes:
         say(f"kg: {mistake}", error=True)
     if mistakes:
         sys.exit(EXIT_WRONG_REQUEST)
-    if record:
-        for one in found:
-            written = write_reviews(one, graph.project.prefixes, graph.project.graph / "reviews")
-            tell(f"Written: {written}")
-        return
-    for one in found:
+    for one in found if record else ():
+        written = write_reviews(one, graph.project.prefixes, graph.project.graph / "reviews")
+        tell(f"Written: {written}")
+    for one in found if not record else ():
         for claim in one.changed:
             name = graph.project.prefixes.shorten(claim.claim.iri.value)
             tell(f"{name}: {claim.verdict}, published as {claim.claim.recorded}.")
-    sys.exit(EXIT_NO if any(one.changed or one.article.uncovered for one in found) else 0)
+    changed = not record and any(one.changed for one in found)
+    sys.exit(EXIT_NO if changed or any(one.article.uncovered for one in found) else 0)
 
 
 @command.command("new")
@@ -133,35 +150,66 @@ def new(
     output: str | None,
     quiet: bool,
 ) -> None:
-    """Begin a file of claims for a text, with an entry for each of its sentences."""
+    """Begin a file of claims for a text, with an entry for each of its sentences.
+
+    \b
+    kg article new my-article --title "What is NATO?" --publisher BBC --date 2022-10-12 \\
+        --url https://example.org/article --text article.txt -o graph/claims/my-article.ttl
+    """  # noqa: D301  # click wants the character itself
     graph = open_graph(at, timeout=timeout, tell=tell_unless(quiet))
     prefixes = graph.project.prefixes
-    who = prefixes.shorten(graph.things.find(publisher).value)
+    who = graph.things.find(publisher)
+    if prefixes.kind(who) not in _PUBLISHERS:
+        raise UnknownName(
+            f'"{publisher}" is {prefixes.shorten(who.value)}, which publishes nothing. Name an '
+            "organisation, or add a kg:Publisher to graph/sources/ first."
+        )
+    if output and output != "-" and Path(output).exists():
+        raise OutputError(f"{output} exists. Nothing was written; name another file.")
     turtle = new_article(
-        name, _sentences(Path(text)), prefixes, title=title, publisher=who, date=date, address=url
+        name,
+        _sentences(Path(text)),
+        prefixes,
+        title=title,
+        publisher=prefixes.shorten(who.value),
+        date=date,
+        address=url,
     )
     write(turtle, output)
 
 
-def _opened(
-    articles: tuple[str, ...], at: str | None, timeout: int, quiet: bool
-) -> tuple[Graph, list[Iri]]:
-    """Opens the graph, with the files that were named, and finds the articles that are meant."""
-    files = [Path(name) for name in articles if name.endswith(".ttl")]
-    graph = open_graph(at, timeout=timeout, tell=tell_unless(quiet))
-    if files:
-        graph = graph.with_files(files)
-    found = [
-        graph.things.find(name, kind="article") for name in articles if not name.endswith(".ttl")
-    ]
+def _with_files(graph: Graph, files: list[Path], mistakes: list[str]) -> Graph:
+    """Adds the files that can be read; what is wrong with the others is a mistake."""
+    good = []
     for path in files:
-        own = described(path, _ARTICLE)
-        if not own:
-            raise UnknownName(f"{path} describes no article. kg article new begins a file.")
-        found += own
+        try:
+            if not described(path, ARTICLE):
+                raise InvalidDocument(f"{path} describes no article. kg article new begins one.")
+            good.append(path)
+        except KgError as error:
+            mistakes.append(str(error))
+    return graph.with_files(good) if good else graph
+
+
+def _checked(graph: Graph, articles: tuple[str, ...], mistakes: list[str]) -> list[CheckedArticle]:
+    """Checks the articles that are named, or all; one that cannot be is a mistake."""
+    added = {str(path): path for path in graph.further}
+    names: dict[str, None] = {}
+    for name in articles:
+        if name in added:
+            names.update(dict.fromkeys(iri.value for iri in described(added[name], ARTICLE)))
+        elif not Path(name).is_file():
+            names[name] = None
     if not articles:
-        found = [row[0] for row in graph.query("articles").rows if isinstance(row[0], Iri)]
-    return graph, found
+        names = dict.fromkeys(str(row["article"]) for row in graph.query("articles"))
+    found: dict[str, CheckedArticle] = {}
+    for name in names:
+        try:
+            checked = graph.check_article(name)
+            found[checked.article.iri.value] = checked
+        except KgError as error:
+            mistakes.append(str(error))
+    return list(found.values())
 
 
 def _sentences(path: Path) -> list[str]:
@@ -169,36 +217,3 @@ def _sentences(path: Path) -> list[str]:
         return split_sentences(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidDocument(f"The text cannot be read: {path}: {error}.") from error
-
-
-def _compared(found: list[CheckedArticle], path: Path, graph: Graph) -> list[str]:
-    """Gives a message for each quotation that does not stand in its sentence of the text."""
-    sentences = _sentences(path)
-    messages = []
-    for checked in found:
-        if checked.article.sentences not in (0, len(sentences)):
-            messages.append(
-                f"{path} has {len(sentences)} sentences; {checked.article.iri} counts "
-                f"{checked.article.sentences}. Compare it with the text that was examined."
-            )
-        for claim in checked.claims:
-            number = claim.claim.sentence
-            sentence = sentences[number - 1] if 0 < number <= len(sentences) else ""
-            if claim.claim.quotation and not stands_in(claim.claim.quotation, sentence):
-                messages.append(
-                    _place(
-                        graph,
-                        claim,
-                        f'"{claim.claim.quotation}" does not stand in sentence {number} of {path}.',
-                    )
-                )
-    return messages
-
-
-def _place(graph: Graph, claim: CheckedClaim, message: str) -> str:
-    """Says where a claim stands and what is wrong with it."""
-    project = graph.project
-    files = [] if project.endpoint else [*project.turtle_files(), *graph.further]
-    place = describe_places(files).get(claim.claim.iri.value) if files else None
-    where = f"{project.short_path(place.path)}:{place.line}: " if place else ""
-    return f"{where}{project.prefixes.shorten(claim.claim.iri.value)}: {message}"

@@ -26,7 +26,7 @@ class OxigraphEngine:
         self.store = store
         self.name = name
         self.written = written
-        self.at_once = os.cpu_count() or 1  # pyoxigraph lets other threads run while it works
+        self.at_once = _processors()  # pyoxigraph lets other threads run while it works
 
     def query(self, sparql: str) -> Answer:
         """Answers a query; raises InvalidQuery with the line and column of a syntax error."""
@@ -48,6 +48,24 @@ class OxigraphEngine:
             raise EngineError(f"{self.name} cannot answer: {error}.") from error
         return Table(columns, rows, sparql)
 
+    def insert(self, rule: str, graph: Iri) -> None:
+        """Adds what a CONSTRUCT query gives to the default graph and to a named one.
+
+        As an INSERT the triples never leave the store; raises InvalidQuery.
+        """
+        refuse_service(rule)
+        start = rule.find("CONSTRUCT")
+        opening = rule.find("{", start)
+        closing = rule.find("}", opening)  # the head of a rule has no braces of its own
+        if min(start, opening, closing) < 0:
+            raise InvalidQuery("A CONSTRUCT query is asked for here.")
+        head = rule[opening + 1 : closing]
+        both = f"INSERT {{{head} GRAPH {graph.n3()} {{{head}}} }}"
+        try:
+            self.store.update(f"{rule[:start]}{both}{rule[closing + 1 :]}")
+        except SyntaxError as error:
+            raise _located(error) from error
+
     def ntriples(self, graph: Iri | None = None) -> list[str]:
         """Gives a named graph, or the default graph, as lines of N-Triples in no order.
 
@@ -57,9 +75,19 @@ class OxigraphEngine:
         for file in self.written.glob(written_name(graph, None)) if self.written else ():
             if file.name == written_name(graph, file.stat().st_size):  # it is whole
                 return file.read_text(encoding="utf-8").split("\n")[:-1]
+        return self.dump(graph).decode("utf-8").split("\n")[:-1]
+
+    def dump(self, graph: Iri | None = None) -> bytes:
+        """Gives a named graph, or the default graph, as N-Triples from the store itself."""
         name = pyoxigraph.NamedNode(graph.value) if graph else pyoxigraph.DefaultGraph()
-        written = self.store.dump(format=pyoxigraph.RdfFormat.N_TRIPLES, from_graph=name)
-        return written.decode("utf-8").split("\n")[:-1]  # type: ignore[union-attr]  # bytes, as no output is named
+        return self.store.dump(format=pyoxigraph.RdfFormat.N_TRIPLES, from_graph=name) or b""
+
+
+def _processors() -> int:
+    """Gives how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def written_name(graph: Iri | None, size: int | None) -> str:
