@@ -1,4 +1,4 @@
-"""Measures start-up, rebuilding, queries and export against rdflib, in one run, as ratios."""
+"""Measures start-up, articles, rebuilding, queries and export, in one run, as ratios."""
 
 import math
 import os
@@ -27,6 +27,7 @@ def main() -> None:
         os.environ.pop("KG_AT", None)
         graph = kg.open()
         start_up()
+        article(Path(scratch))
         after_a_change(Path(scratch))
         export(graph)
         second_opinion = kg.Graph(graph.project, RdflibEngine(to_rdflib(everything(graph))))
@@ -40,6 +41,21 @@ def start_up() -> None:
     theirs = [sys.executable, "-c", "import rdflib"]
     mine, other = interleaved(lambda: process(ours), lambda: process(theirs), repeats=25)
     show("warm kg query members", mine, "import rdflib", other)
+
+
+def article(scratch: Path) -> None:
+    """Compares the check of the whole article with the start of one process that answers."""
+    command = str(Path(sys.executable).with_name("kg"))
+    ours = [command, "article", "check", "nato-explainer-2022-10-12", "--quiet"]
+    start = [command, *MEMBERS[2:]]
+    mine, other = interleaved(lambda: process(ours), lambda: process(start), repeats=15)
+    show("warm kg article check", mine, "kg query", other)
+    colds = []
+    for number in range(5):
+        os.environ["KG_CACHE"] = str(scratch / f"cold-{number}")
+        colds.append(timed(lambda: process(ours)))
+    os.environ["KG_CACHE"] = str(scratch / "cache")
+    show("cold kg article check", colds, "a warm one", mine)
 
 
 def after_a_change(scratch: Path) -> None:

@@ -1,4 +1,4 @@
-"""A knowledge graph of international organisations, states and membership events.
+"""A knowledge graph of organisations, states, weapon systems and membership events.
 
 >>> import kg
 >>> len(kg.open().query("members", organisation="NATO", on="2022-10-12"))

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -72,6 +73,18 @@ def test_help_shows_parameters_with_type_default_and_meaning(run_kg: Run) -> Non
 def test_every_command_has_help_with_an_example(run_kg: Run) -> None:
     for name in command.list_commands(None):  # type: ignore[arg-type]
         assert f"kg {name}" in run_kg(name, "--help").stdout
+
+
+HELP = [(), *((name,) for name in command.list_commands(None))]  # type: ignore[arg-type]
+HELP += [("article", "check"), ("article", "new"), ("query", "members")]
+
+
+@pytest.mark.parametrize("arguments", HELP, ids=" ".join)
+def test_help_gives_each_example_a_line_of_its_own(run_kg: Run, arguments: tuple[str, ...]) -> None:
+    shown = run_kg(*arguments, "--help").stdout
+    assert "\\b" not in shown
+    assert "\b" not in shown
+    assert not re.search(r"^ +kg .* kg ", shown, re.MULTILINE)
 
 
 def test_sparql_prints_the_bound_query_which_runs_as_it_stands(run_kg: Run, tmp_path: Path) -> None:

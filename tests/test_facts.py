@@ -100,3 +100,101 @@ def test_names_of_states_are_what_the_importer_makes() -> None:
     )
     assert isinstance(answer, kg.Table)
     assert {(str(s), str(n), n.language) for s, n in answer.rows} == names  # type: ignore[union-attr]
+
+
+def answers(graph: kg.Graph, sparql: str) -> list[tuple[str, ...]]:
+    """Gives the rows of a query, IRIs by their last step."""
+    answer = graph.sparql(sparql)
+    assert isinstance(answer, kg.Table)
+    return [
+        tuple(slug(term) if "/" in str(term or "") else str(term or "") for term in row)
+        for row in answer.rows
+    ]
+
+
+@needs_facts
+def test_every_weapon_system_is_there_with_its_class_origin_and_maker(graph: kg.Graph) -> None:
+    rows = table("weapon_systems.csv")
+    classes = dict(answers(graph, "SELECT ?w ?l { ?w kg:weaponClass/skos:prefLabel ?l }"))
+    names = dict(answers(graph, "SELECT ?w ?l { ?w a kg:WeaponSystem ; rdfs:label ?l }"))
+    makers = set(answers(graph, "SELECT ?w ?m { ?w schema:manufacturer ?m }"))
+    wanted = {row["class_id"]: row["class"] for row in table("weapon_classes.csv")}
+    assert len(rows) == len(names) == 300
+    for row in rows:
+        assert names[row["id"]] == row["name"].rpartition("/")[2] or row["name"].endswith(
+            names[row["id"]]
+        )
+        assert classes[row["id"]] == wanted[row["class_id"]].replace(" / ", " or ")
+        for maker in filter(None, row["manufacturer"].split(";")):
+            assert (row["id"], maker) in makers
+    assert {row["id"] for row in table("manufacturers.csv")} == {
+        name for (name,) in answers(graph, "SELECT ?m { ?m a kg:Manufacturer }")
+    }
+
+
+@needs_facts
+def test_every_transfer_of_governments_and_press_is_there_and_none_of_the_register(
+    graph: kg.Graph,
+) -> None:
+    states = {row["name"]: row["id"] for row in table("states.csv")} | {"Turkey": "turkey"}
+    rows = [row for row in table("transfers.csv") if row["source_kind"] != "dataset copy"]
+    wanted = Counter(
+        (
+            states[row["supplier_state"]],
+            states[row["recipient_state"]],
+            row["weapon_system"],
+            row["status"].replace(" ", "-"),
+        )
+        for row in rows
+    )
+    held = Counter(
+        answers(
+            graph,
+            "SELECT ?s ?r ?w ?g "
+            "{ ?t kg:supplier ?s ; kg:recipient ?r ; kg:weapon ?w ; kg:stage ?g }",
+        )
+    )
+    assert sum(wanted.values()) == 260
+    assert wanted - held == Counter()
+    register = {
+        slug(row["source_url"])
+        for row in table("transfers.csv")
+        if row["source_kind"] == "dataset copy"
+    }
+    elsewhere = {
+        transfer
+        for transfer, url in answers(
+            graph, "SELECT ?t ?u { ?t a kg:Transfer ; prov:wasDerivedFrom/schema:url ?u }"
+        )
+        if url not in register
+    }
+    assert elsewhere == {name for (name,) in answers(graph, "SELECT ?t { ?t a kg:Transfer }")}
+
+
+@needs_facts
+def test_every_figure_of_aid_is_there(graph: kg.Graph) -> None:
+    rows = answers(
+        graph,
+        "SELECT ?f ?v ?c { ?f a kg:Figure ; schema:value|schema:minValue ?v "
+        "OPTIONAL { ?f schema:currency ?c } }",
+    )
+    held = Counter((float(value), currency or "%") for _, value, currency in rows)
+    wanted = Counter(
+        (float(row["amount"]), row["currency"] or "%")
+        for row in table("aid_totals.csv")
+        if row["amount"]
+    )
+    assert wanted - held == Counter()
+    for measure in ("share-of-arms-imports", "share-of-military-aid", "share-of-weapons-supplied"):
+        assert answers(graph, f"SELECT ?f {{ ?f kg:measure measure:{measure} ; kg:shareOf ?w }}")
+
+
+@needs_facts
+def test_every_person_who_is_quoted_has_a_declaration(graph: kg.Graph) -> None:
+    speakers = {
+        name for _, name in answers(graph, "SELECT ?d ?n { ?d prov:wasAttributedTo/rdfs:label ?n }")
+    }
+    for row in table("requests_and_training.csv"):
+        person = row["asserter"].partition(" (")[0]
+        if row["kind"] in ("request", "claim", "support", "statement") and " " in person:
+            assert person in speakers, row["id"]

@@ -63,11 +63,16 @@ def check_article(article: Article, asker: Asker) -> CheckedArticle:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a test asks, as a person would type it and in SPARQL, or why it cannot be asked."""
+    """What a test asks, as a person would type it and in SPARQL, or why it cannot be asked.
+
+    `about` are statements that the question itself names. One that is not there is no mistake:
+    it may have been taken back, and then nothing is asked.
+    """
 
     command: str
     sparql: str = ""
     mistake: str = ""
+    about: frozenset[Iri] = frozenset()
 
 
 def _asked(test: ClaimTest, asker: Asker, day: str) -> _Asked:
@@ -88,11 +93,23 @@ def _asked(test: ClaimTest, asker: Asker, day: str) -> _Asked:
         if left_out:
             names = ", ".join(left_out)
             return _Asked(command, mistake=f"It gives no argument for {names} of {test.query}.")
+        options = (f"--{name} {quote(value)}" for name, value in arguments.items())
+        command = " ".join([command, *options])
+        about = {value: _statement(value, asker) for value in arguments.values()}
+        if any(each and not asker.things.is_known(each) for each in about.values()):
+            return _Asked(command)
         sparql = asker.bind(test.query, arguments)
     except KgError as error:
         return _Asked(command, mistake=str(error))
-    options = (f"--{name} {quote(value)}" for name, value in arguments.items())
-    return _Asked(" ".join([command, *options]), sparql)
+    return _Asked(command, sparql, about=frozenset(filter(None, about.values())))
+
+
+def _statement(value: str, asker: Asker) -> Iri | None:
+    """Gives the statement that an argument or an expected value names, if it names one."""
+    prefix, colon, slug = value.partition(":")
+    if not colon or prefix not in STATEMENTS or not slug or " " in slug:
+        return None
+    return asker.things.prefixes.expand(value)
 
 
 def _answers(asker: Asker, queries: Iterable[str]) -> dict[str, Answer | KgError]:
@@ -118,6 +135,8 @@ def _outcome(
 ) -> Outcome:
     if asked.mistake:
         return Outcome(test, asked.command, mistake=asked.mistake)
+    if not asked.sparql:
+        return Outcome(test, asked.command)
     given = answers[asked.sparql]
     if isinstance(given, KgError):
         return Outcome(test, asked.command, mistake=str(given))
@@ -138,11 +157,12 @@ def _outcome(
             return Outcome(test, asked.command, mistake=mistake)
         return Outcome(test, asked.command, columns=answer.columns, rows=tuple(rows))
     carrying = expectation.matching(answer.columns, rows, prefixes)
-    statements = answer.behind(carrying)
+    statements = [*answer.behind(carrying), *sorted(asked.about, key=str)]
     needed = frozenset(
         each
         for each in statements
-        if not expectation.holds(answer.columns, answer.rows(without=each), prefixes)
+        if each in asked.about
+        or not expectation.holds(answer.columns, answer.rows(without=each), prefixes)
     )
     return Outcome(
         test, asked.command, True, answer.columns, tuple(carrying), tuple(statements), needed

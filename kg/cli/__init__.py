@@ -49,14 +49,14 @@ class _LazyGroup(click.Group):
 )
 @click.version_option(VERSION, "-V", "--version", prog_name="alliance-kg")
 def command() -> None:
-    r"""Who was a member on that day? Who has not ratified? Who says so?
+    """Who was a member on that day? Who has not ratified? Who says so?
 
     \b
     kg query members --organisation NATO --on 2022-10-12
     kg query not-ratified --candidate Sweden --organisation NATO --on 2022-10-12
     kg query                      lists the questions
     kg query members --help       shows a question's parameters
-    """
+    """  # noqa: D301  # click needs the character itself
 
 
 def main(arguments: list[str] | None = None) -> Any:

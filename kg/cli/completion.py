@@ -14,13 +14,13 @@ _SHELLS: Final = ("bash", "zsh", "fish")
 @click.argument("shell", metavar="|".join(_SHELLS))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
-    r"""Print the script that completes commands, questions, parameters and names of things.
+    """Print the script that completes commands, questions, parameters and names of things.
 
     \b
     kg completion bash >> ~/.bashrc
     kg completion zsh >> ~/.zshrc
     kg completion fish > ~/.config/fish/completions/kg.fish
-    """
+    """  # noqa: D301  # click needs the character itself
     completion = get_completion_class(choose(shell, _SHELLS, what="shell"))
     assert completion is not None, "click completes the shells above"
     root = context.find_root().command

@@ -29,7 +29,7 @@ def command(
     output: str | None,
     quiet: bool,
 ) -> None:
-    r"""Write the graph, with its ontology and what rules derived from it.
+    """Write the graph, with its ontology and what rules derived from it.
 
     The same graph gives the same bytes, and a changed fact a small diff. N-Quads and TriG keep
     what was derived apart, in the graph graph:derived.
@@ -38,7 +38,7 @@ def command(
     kg export -o alliance-kg.ttl
     kg export --format nquads --output alliance-kg.nq
     kg export --subject organisation:nato
-    """
+    """  # noqa: D301  # click needs the character itself
     if subject is not None and not subject.strip():
         raise UnknownName("--subject is empty. Name a thing, or leave it out for the whole graph.")
     name = choose(format, GRAPH_FORMATS, what="format for graphs")

@@ -58,14 +58,14 @@ class _StoredQueries(click.Group):
 @click.option("--at", metavar="FOLDER|URL", help="Answer from this folder or SPARQL endpoint.")
 @click.pass_context
 def command(context: click.Context, at: str | None) -> None:
-    r"""Ask a stored question; without a name, list the questions.
+    """Ask a stored question; without a name, list the questions.
 
     \b
     kg query members --organisation NATO --on 2022-10-12
     kg query ratifications --candidate Sweden --organisation NATO --format markdown
     kg query organisations-of --state Türkiye --format csv -o turkiye.csv
     kg query members --organisation EU --on 1990-01-01 --sparql
-    """
+    """  # noqa: D301  # click needs the character itself
     if context.invoked_subcommand is None:
         lines = [f"{name:<{_WIDTH}}{summary}" for name, summary in _listed(_queries(at))]
         write("\n".join(lines) + "\n", None)

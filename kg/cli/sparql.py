@@ -36,7 +36,7 @@ def command(
     output: str | None,
     quiet: bool,
 ) -> None:
-    r"""Run any SPARQL query from FILE, from standard input (-) or from -e.
+    """Run any SPARQL query from FILE, from standard input (-) or from -e.
 
     The project's prefixes need no PREFIX line. An ASK query that is false exits with 1.
 
@@ -45,7 +45,7 @@ def command(
     kg sparql -e 'DESCRIBE event:nato-finland-accession'
     kg sparql question.rq --format json
     kg sparql question.rq --at https://query.example/sparql
-    """
+    """  # noqa: D301  # click needs the character itself
     query = _read(file, text)
     graph = open_graph(at, timeout=timeout, tell=tell_unless(quiet))
     answer = graph.sparql(query)

@@ -36,7 +36,7 @@ def command(
     output: str | None,
     quiet: bool,
 ) -> None:
-    r"""Check the whole graph, or Turtle files (or folders of them) against it.
+    """Check the whole graph, or Turtle files (or folders of them) against it.
 
     SHACL shapes look at each thing, checks compare things with each other. A violation makes the
     command exit with 1; a warning is only shown.
@@ -45,7 +45,7 @@ def command(
     kg validate
     kg validate graph/organisations/nato.ttl --at .
     kg validate proposal.ttl --format json
-    """
+    """  # noqa: D301  # click needs the character itself
     writer = _FORMATS[choose(format, _FORMATS, what="format for reports")]
     tell = tell_unless(quiet)
     tell("Validating takes some seconds.")
