@@ -14,10 +14,13 @@ import pytest
 from conftest import ROOT, SHARED
 from hypothesis import given
 from hypothesis import strategies as st
+from test_questions import QUESTIONS
 
 import kg
 from kg.article.checked import CheckedArticle
+from kg.article.evidence import answer_with_evidence
 from kg.article.formats import FORMATS
+from kg.article.patterns import read_pattern
 from kg.article.sentences import split_sentences, stands_in
 from kg.article.words import WORDS
 from kg.documents import read_turtle
@@ -249,6 +252,60 @@ def test_removing_what_no_claim_names_changes_no_verdict(
     expected = {c.claim.iri: c.verdict for checked in articles.values() for c in checked.claims}
     for statement in random.Random(7).sample(others, 8):
         assert verdicts(without(asserted, {statement}), list(articles)) == expected, statement
+
+
+def test_asking_for_evidence_gives_the_rows_of_the_question(graph: kg.Graph) -> None:
+    traced = 0
+    for question in QUESTIONS:
+        sparql = graph.asker.bind(question["query"], question["parameters"])
+        answer = answer_with_evidence(graph.engine, sparql, graph.project.prefixes)
+        rows = set(graph.query(question["query"], **question["parameters"]).rows)
+        assert set(answer.rows()) == rows, question["query"]
+        assert answer.is_traced or "COUNT" in sparql, question["query"]
+        traced += answer.is_traced
+    assert traced > 60
+
+
+def test_what_keeps_a_row_away_is_evidence_too(graph: kg.Graph) -> None:
+    asked = {"candidate": "sweden", "organisation": "nato", "on": "2022-10-12"}
+    sparql = graph.asker.bind("not-ratified", asked)
+    answer = answer_with_evidence(graph.engine, sparql, graph.project.prefixes)
+    slovakia = Iri("https://w3id.org/alliance-kg/event/nato-sweden-ratification-by-slovakia")
+    assert slovakia in answer.behind(answer.rows())
+    assert len(answer.rows()) == 2
+    hungary = Iri("https://w3id.org/alliance-kg/event/nato-hungary-accession")
+    assert len(answer.rows(without=hungary)) == 1
+
+
+@pytest.mark.parametrize(
+    ("sparql", "subjects"),
+    [
+        ("SELECT ?a WHERE { ?a <http://example.org/x#y> ?b . ?c ?p ?d }", {"a", "c"}),
+        ("SELECT ?a WHERE { ?a ?p '}' . optional { ?c ?p ?d } }", {"a"}),
+        ('SELECT ?a WHERE { ?a ?p """ } " { """ } # }', {"a"}),
+        ("SELECT ?a WHERE { { ?a ?p ?b } UNION { ?c ?p ?a } }", {"a", "c"}),
+        ("SELECT ?a WHERE { ?a ?p ?b { SELECT ?b WHERE { ?c ?p ?b } } }", {"a"}),
+    ],
+)
+def test_the_subjects_of_a_pattern_are_read(sparql: str, subjects: set[str]) -> None:
+    pattern = read_pattern(sparql)
+    assert pattern is not None
+    assert pattern.subjects == subjects
+
+
+@pytest.mark.parametrize(
+    "sparql",
+    [
+        "SELECT (COUNT(?a) AS ?n) WHERE { ?a ?p ?b }",
+        "SELECT ?a WHERE { ?a ?p ?b } LIMIT 5",
+        "SELECT ?a WHERE { ?a ?p ?b } GROUP BY ?a",
+        "SELECT * WHERE { ?a ?p ?b }",
+        "SELECT ?a WHERE { ?a ?p ?b ",
+        "ASK { ?a ?p ?b }",
+    ],
+)
+def test_what_cannot_be_traced_is_not_read(sparql: str) -> None:
+    assert read_pattern(sparql) is None
 
 
 # Formats

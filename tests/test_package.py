@@ -38,6 +38,8 @@ def test_the_wheel_carries_graph_ontology_queries_and_licences(wheel: Path) -> N
     names = zipfile.ZipFile(wheel).namelist()
     for name in (
         "kg/py.typed",
+        "kg/article/templates/article.html",
+        "kg/data/graph/claims/nato-explainer-2022-10-12.ttl",
         "kg/data/graph/states.ttl",
         "kg/data/graph/organisations/nato.ttl",
         "kg/data/ontology/core.ttl",
