@@ -58,10 +58,18 @@ def test_a_finding_says_in_which_file_and_line_the_thing_stands(report: Report) 
 
 
 def together(paths: list[Path]) -> list[list[Path]]:
-    """Gives files that can be validated at once: none describes what another one does."""
+    """Gives files that can be validated at once: none names what only another one describes."""
+    project = locate()
+    known = set(map(project.prefixes.shorten, describe_places(project.turtle_files())))
     groups: list[tuple[set[str], list[Path]]] = []
     for path in paths:
-        things = set(describe_places([path]))
+        text = path.read_text(encoding="utf-8")
+        named = {
+            f"{prefix}:{name}"
+            for prefix, name in re.findall(r"(?<![\w-])([a-z][a-z-]*):([a-z0-9][\w-]*)", text)
+            if project.prefixes.namespaces.get(prefix, "").endswith(f"/alliance-kg/{prefix}/")
+        }
+        things = (named - known) | set(describe_places([path]))
         for taken, group in groups:
             if taken.isdisjoint(things):
                 taken |= things
@@ -79,8 +87,10 @@ def found(graph: kg.Graph) -> dict[str, list[Finding]]:
     checks = [[path] for path in BAD if path.parent.name == "check"]
     findings: dict[str, list[Finding]] = {}
     for group in [*together(shapes), *checks]:
+        paths = {str(path) for path in group}
         for finding in graph.validate(group).violations:
-            findings.setdefault(finding.file, []).append(finding)
+            for path in {finding.file} & paths or paths:  # what is derived stands elsewhere
+                findings.setdefault(path, []).append(finding)
     return findings
 
 
