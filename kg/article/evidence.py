@@ -13,6 +13,7 @@ A membership's end is not traced: a row that was kept away by it comes without e
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from kg.article.patterns import Pattern, read_pattern
@@ -115,7 +116,7 @@ class Answer:
         if without is None:
             return list(dict.fromkeys(solution.row for solution in self.solutions))
         left = [solution.without(without) for solution in self.solutions]
-        let_in = [row for row, keepers in self._keepers().items() if keepers == {without}]
+        let_in = [row for row, keepers in self._keepers.items() if keepers == {without}]
         return list(dict.fromkeys(row for row in (*left, *let_in) if row is not None))
 
     def leaving_out(self, statements: frozenset[Iri]) -> "Answer":
@@ -135,10 +136,11 @@ class Answer:
             if solution.row in wanted:
                 for alternatives in solution.rests_on:
                     found.update(dict.fromkeys(sorted(alternatives, key=str)))
-        for keepers in self._keepers().values():
+        for keepers in self._keepers.values():
             found.update(dict.fromkeys(sorted(keepers, key=str)))
         return list(found)
 
+    @cached_property
     def _keepers(self) -> dict[Row, set[Iri]]:
         given = {solution.row for solution in self.solutions}
         keepers: dict[Row, set[Iri]] = {}
@@ -148,8 +150,12 @@ class Answer:
         return keepers
 
 
-def answer_with_evidence(engine: Engine, sparql: str, prefixes: Prefixes) -> Answer:
+def answer_with_evidence(
+    engine: Engine, sparql: str, prefixes: Prefixes, *, with_absences: bool = True
+) -> Answer:
     """Answers a stored query and gives the statements behind each row.
+
+    And, `with_absences`, those that keep other rows away.
 
     A query that counts, groups or limits is answered without them.
     """
@@ -160,7 +166,7 @@ def answer_with_evidence(engine: Engine, sparql: str, prefixes: Prefixes) -> Ans
         return Answer(table.columns, solutions, is_traced=False)
     given = _solutions(engine, pattern, pattern.sparql(), prefixes)
     kept_away = []
-    for absence in pattern.absences:
+    for absence in pattern.absences if with_absences else ():
         for solution, keepers in _kept_away(engine, pattern, absence, prefixes):
             kept_away.append(Solution(solution.row, solution.rests_on, keepers))
     return Answer(pattern.columns, tuple(given), tuple(kept_away))

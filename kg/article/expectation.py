@@ -26,6 +26,11 @@ class Expectation:
     at_least: Decimal | None = None
     below: Decimal | None = None
 
+    @property
+    def is_broken_by_more(self) -> bool:
+        """Whether further rows could make the answer unexpected."""
+        return self.count is not None or self.only
+
     def mistake(self) -> str:
         """Says what is wrong with the expectation itself, or nothing."""
         limits = self.at_least is not None or self.below is not None

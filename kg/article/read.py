@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from kg.article.own import own_statements
 from kg.article.reading_tests import ClaimTest, read_test
 from kg.engine import Engine, select
 from kg.errors import InvalidDocument
@@ -27,22 +28,6 @@ WHERE {{
     dcterms:source ?source .
   OPTIONAL {{ {article} kg:sentenceCount ?sentences . }}
   OPTIONAL {{ ?source schema:url ?address . }}
-}}
-"""
-)
-_OWN: Final = (
-    _PREFIXES
-    + """
-SELECT DISTINCT ?statement ?source ?own
-WHERE {{
-  {article} dcterms:publisher ?publisher .
-  ?text a kg:Article ;
-    dcterms:publisher ?publisher ;
-    dcterms:source ?own .
-  ?statement prov:wasDerivedFrom/prov:wasDerivedFrom? ?own ;
-    kg:assurance ?assurance ;
-    prov:wasDerivedFrom/prov:wasDerivedFrom? ?source .
-  ?source a kg:Source .
 }}
 """
 )
@@ -161,7 +146,7 @@ def read_article(engine: Engine, article: Iri) -> Article:
     }
     if not isinstance(issued, Literal):
         raise InvalidDocument(f'{article} is dated "{issued}", which is no date.')
-    own, own_sources = _own(engine, article)
+    own, own_sources = own_statements(engine, article)
     return Article(
         iri=article,
         title=str(title),
@@ -179,18 +164,6 @@ def read_article(engine: Engine, article: Iri) -> Article:
 def web_address(term: Term | None) -> str:
     """Gives an address that a page may link to; any other scheme is no address."""
     return str(term) if str(term).startswith(("http://", "https://")) else ""
-
-
-def _own(engine: Engine, article: Iri) -> tuple[frozenset[Iri], frozenset[Iri]]:
-    """Gives the statements that rest on the publisher's own texts alone, and those sources."""
-    sources: dict[Iri, set[Iri]] = {}
-    own: set[Iri] = set()
-    for statement, source, own_source in select(engine, _OWN.format(article=article.n3())).rows:
-        if isinstance(statement, Iri) and isinstance(source, Iri) and isinstance(own_source, Iri):
-            own.add(own_source)
-            sources.setdefault(statement, set()).add(source)
-    alone = frozenset(statement for statement, named in sources.items() if named <= own)
-    return alone, frozenset(own)
 
 
 def _claims(engine: Engine, article: Iri) -> list[Claim]:
