@@ -119,5 +119,14 @@ def python_value(term: Term | None) -> PythonValue:
     return term.value
 
 
+def name_among_kind(term: Term | None) -> str:
+    """Gives the last step of an IRI's path, by which a thing is known among those of its kind.
+
+    >>> name_among_kind(Iri("https://w3id.org/alliance-kg/state/finland"))
+    'finland'
+    """
+    return str(term).rpartition("/")[2] if term else ""
+
+
 def _percent_encoded(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8"))

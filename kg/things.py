@@ -13,7 +13,7 @@ from kg.engine import Engine, ask, select
 from kg.errors import AmbiguousName, UnknownName, did_you_mean
 from kg.prefixes import Prefixes
 from kg.table import Row
-from kg.terms import Iri, Literal
+from kg.terms import Iri, Literal, name_among_kind
 
 ANYTHING: Final = "thing"
 """The kind of a parameter that takes a thing of whatever kind."""
@@ -95,7 +95,7 @@ class Things:
         if self.is_known(thing):
             return [thing]
         kind = self.prefixes.kind(thing) or ANYTHING
-        slug = thing.value.rpartition("/")[2]
+        slug = name_among_kind(thing)
         raise UnknownName(
             f'The graph knows nothing of "{name}".{self._nearest(slug, kind)}{_see(kind)}'
         )

@@ -8,6 +8,7 @@ from typing import Final
 from kg.article.checked import CheckedArticle, CheckedClaim, Evidence
 from kg.article.words import CAVEAT, WORDS, evidence_of, numbered
 from kg.prefixes import Prefixes
+from kg.terms import name_among_kind
 from kg.version import VERSION
 
 _SHOWN: Final = 3
@@ -69,7 +70,7 @@ def write_html(articles: Sequence[CheckedArticle], prefixes: Prefixes) -> str:
     environment = Environment(
         loader=PackageLoader("kg.article"), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters["name"] = lambda iri: prefixes.shorten(iri.value).partition(":")[2]
+    environment.filters["name"] = name_among_kind
     environment.filters["is_claim"] = lambda entry: not isinstance(entry, str)
     return environment.get_template("article.html").render(
         articles=articles,

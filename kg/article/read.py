@@ -7,7 +7,7 @@ from kg.article.own import own_statements
 from kg.article.reading_tests import ClaimTest, read_test
 from kg.engine import Engine, select
 from kg.errors import InvalidDocument
-from kg.terms import Iri, Literal, Term
+from kg.terms import Iri, Literal, Term, name_among_kind
 
 _PREFIXES: Final = """
 PREFIX dcterms: <http://purl.org/dc/terms/>
@@ -188,14 +188,16 @@ def _claims(engine: Engine, article: Iri) -> list[Claim]:
             iri,
             _integer(sentence),
             str(quotation or ""),
-            _last(kind),
+            name_among_kind(kind),
             str(reading or ""),
             claimants,
             str(date or ""),
             str(because or ""),
-            _last(recorded) or None,
+            name_among_kind(recorded) or None,
             tuple(read_test(test, given) for test, given in tests.get(iri, {}).items()),
-            f"It has no {' and no '.join(missing)}." if missing else _unknown(_last(kind)),
+            f"It has no {' and no '.join(missing)}."
+            if missing
+            else _unknown(name_among_kind(kind)),
         )
     return sorted(claims.values(), key=lambda claim: (claim.sentence, claim.iri.value))
 
@@ -214,7 +216,3 @@ def _integer(term: Term | None) -> int:
 def _kind_of(term: Term | None) -> str:
     """Gives the kind of a thing, which is the last but one step of its IRI's path."""
     return str(term).rsplit("/", 2)[-2] if str(term).count("/") > 1 else ""
-
-
-def _last(term: Term | None) -> str:
-    return str(term).rpartition("/")[2] if term else ""

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from kg.article.expectation import Expectation
-from kg.terms import XSD, Iri, Literal, Term
+from kg.terms import XSD, Iri, Literal, Term, name_among_kind
 
 _BEARINGS: Final = ("bears-out", "contradicts", "differs")
 _ONCE: Final = frozenset(
@@ -87,18 +87,15 @@ def read_test(test: Iri, given: Sequence[tuple[str, Term]]) -> ClaimTest:
         mistakes.append(wrong)
     if "query" not in values:
         mistakes.append("It names no stored query (kg:query).")
-    if _last(text("bearing")) not in _BEARINGS:
+    bearing = name_among_kind(values.get("bearing", [None])[0])
+    if bearing not in _BEARINGS:
         mistakes.append("It does not say what it means for the claim (kg:bearing).")
     return ClaimTest(
         test,
-        _last(text("bearing")),
+        bearing,
         text("query"),
         tuple(sorted(arguments.items())),
         expectation,
         text("finding"),
         " ".join(mistakes),
     )
-
-
-def _last(iri: str) -> str:
-    return iri.rpartition("/")[2]

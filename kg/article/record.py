@@ -9,7 +9,7 @@ from kg.article.sentences import first_words
 from kg.dates import bounds
 from kg.errors import InvalidValue, OutputError
 from kg.prefixes import Prefixes
-from kg.terms import XSD, Literal
+from kg.terms import XSD, Literal, name_among_kind
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DATE_TYPES = {4: "gYear", 7: "gYearMonth", 10: "date"}
@@ -20,10 +20,7 @@ def write_reviews(checked: CheckedArticle, prefixes: Prefixes, folder: Path) -> 
 
     Raises OutputError where the folder cannot be written to.
     """
-    names = sorted(
-        (prefixes.shorten(claim.claim.iri.value).partition(":")[2], claim.verdict)
-        for claim in checked.claims
-    )
+    names = sorted((name_among_kind(claim.claim.iri), claim.verdict) for claim in checked.claims)
     blocks = [
         f"review:{name} a kg:Review ;\n"
         f"    schema:itemReviewed claim:{name} ;\n"
@@ -32,7 +29,7 @@ def write_reviews(checked: CheckedArticle, prefixes: Prefixes, folder: Path) -> 
     ]
     used = ("claim", "kg", "review", "schema", "verdict")
     text = "\n\n".join(["\n".join(_prefix_lines(prefixes, used)), *blocks])
-    path = folder / f"{prefixes.shorten(checked.article.iri.value).partition(':')[2]}.ttl"
+    path = folder / f"{name_among_kind(checked.article.iri)}.ttl"
     fresh = path.with_suffix(".new")
     try:
         folder.mkdir(parents=True, exist_ok=True)

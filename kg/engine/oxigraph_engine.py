@@ -11,7 +11,7 @@ from kg.engine import Answer, Triples
 from kg.engine.network_guard import refuse_service
 from kg.errors import EngineError, InvalidQuery
 from kg.table import Table
-from kg.terms import BlankNode, Iri, Literal, Node, Term, Triple
+from kg.terms import BlankNode, Iri, Literal, Node, Term, Triple, name_among_kind
 
 
 class OxigraphEngine:
@@ -95,7 +95,7 @@ def written_name(graph: Iri | None, size: int | None) -> str:
 
     It tells the size in bytes, so that a damaged file is seen; None gives a pattern for any.
     """
-    name = graph.value.rpartition("/")[2] if graph else "default"
+    name = name_among_kind(graph) if graph else "default"
     return f"{name}.{'*' if size is None else size}.nt"
 
 
