@@ -18,7 +18,15 @@ from kg.sparql_file import SparqlFolder, read_sparql_file
 
 LAYERS = [
     {"terms", "errors", "prefixes", "dates", "project", "version"},
-    {"documents", "sparql_file", "table", "table_formats", "turtle_writer", "canonical"},
+    {
+        "canonical",
+        "documents",
+        "sparql",
+        "sparql_file",
+        "table",
+        "table_formats",
+        "turtle_writer",
+    },
     {"engine"},
     {"rules", "build", "stores"},
     {"things", "ask", "article", "export", "report", "validate", "graph"},

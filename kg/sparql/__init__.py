@@ -1,0 +1,1 @@
+"""SPARQL read into patterns and written again, for whatever takes a question apart."""
