@@ -20,7 +20,7 @@ FILES = sorted([*(ROOT / "queries").glob("*.rq"), *(ROOT / "ontology").rglob("*.
 QUESTIONS = {
     "paths": "SELECT ?x { ?x (skos:broader|^skos:narrower)*/skos:inScheme ?s ; "
     "!(a|^rdfs:label) ?y }",
-    "blank nodes": "SELECT ?o { [] a kg:State ; skos:notation ?o . _:b a kg:State ; kg:basedIn ?o }",
+    "blank nodes": "SELECT ?o { [] a kg:State ; skos:notation ?o . _:b a kg:State }",
     "blank node with properties": "SELECT ?n { [ a kg:State ; rdfs:label ?n ] . }",
     "exists": "SELECT ?s { ?s a kg:State "
     "FILTER NOT EXISTS { ?e kg:state ?s FILTER(EXISTS { ?e kg:actor ?a }) } }",
