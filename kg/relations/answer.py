@@ -10,13 +10,13 @@ import pyoxigraph
 from kg.engine import Answer, Engine, construct
 from kg.engine.oxigraph_engine import OxigraphEngine, to_quads
 from kg.errors import EngineError, InvalidQuery
+from kg.relations.relation import Relation, held_on
+from kg.relations.unfold import CannotUnfold, unfold
 from kg.sparql.patterns import Query
 from kg.sparql.scope import predicates
 from kg.sparql.writer import write_query
 from kg.table import Row, Table
 from kg.terms import Iri, Literal, Triple
-from kg.views.relations import Relation, held_on
-from kg.views.unfold import CannotUnfold, unfold
 
 _MOST_WORLDS: Final = 8
 CERTAINTY: Final = "certainty"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
+from kg.relations.relation import Relation
 from kg.sparql.patterns import (
     Bind,
     Element,
@@ -27,7 +28,6 @@ from kg.sparql.patterns import (
 )
 from kg.sparql.writer import write_predicate
 from kg.terms import Iri, Literal, Term, Triple
-from kg.views.relations import Relation
 
 _ENDLESS: Final = "+*?"
 

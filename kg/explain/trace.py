@@ -1,0 +1,262 @@
+"""Follows a solution back to the triples that make it one, through rules, to statements.
+
+What is met on the way: statements, triples of context, rules, and absences: what was looked for
+and not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kg.engine import select
+from kg.errors import InvalidQuery
+from kg.explain.chains import chain
+from kg.explain.lower import Binding, tag_of
+from kg.explain.solve import Solution, solutions_of, solve
+from kg.sparql.patterns import (
+    Bind,
+    Element,
+    Exists,
+    Expression,
+    Filter,
+    GraphPattern,
+    Group,
+    Minus,
+    Optional,
+    Path,
+    Place,
+    Select,
+    TriplePattern,
+    Union,
+    Variable,
+)
+from kg.sparql.rewrite import substitute
+from kg.sparql.scope import visible
+from kg.sparql.writer import write_group
+from kg.terms import Iri, Literal, Term, Triple
+
+if TYPE_CHECKING:
+    from kg.explain.record import Record, Rule
+
+
+@dataclass(frozen=True)
+class Absence:
+    """What was looked for and not found: a pattern, with the values that it was looked for with.
+
+    `how` is OPTIONAL, MINUS or NOT EXISTS; `rule` names the rule that looked, if a rule did.
+    """
+
+    pattern: Group
+    binding: Binding
+    how: str
+    rule: str = ""
+
+
+@dataclass
+class Trace:
+    """What a row rests on. Rules are given with the triples of their heads that were used."""
+
+    statements: dict[Iri, None] = field(default_factory=dict)
+    context: dict[Triple, None] = field(default_factory=dict)
+    absences: list[Absence] = field(default_factory=list)
+    rules: dict[str, None] = field(default_factory=dict)
+    made: dict[Triple, str] = field(default_factory=dict)
+    grouped: list[tuple[Select, Binding, str]] = field(default_factory=list)
+
+    def add(self, other: Trace) -> None:
+        """Adds what another trace met."""
+        self.statements |= other.statements
+        self.context |= other.context
+        self.rules |= other.rules
+        self.made |= other.made
+        self.absences += [each for each in other.absences if each not in self.absences]
+        self.grouped += [each for each in other.grouped if each not in self.grouped]
+
+
+class Tracer:
+    """Traces rows of one engine's answers; what was followed once is remembered."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.engine = record.engine
+        self._derived: dict[tuple[str, frozenset[tuple[str, Term]]], Trace | None] = {}
+        self._made: dict[Triple, Trace | None] = {}
+
+    def select(self, query: Select, row: Binding, *, rule: str = "") -> Trace:
+        """Traces a row of a SELECT, by the solutions that it needs.
+
+        Raises InvalidQuery for what cannot be traced.
+        """
+        trace = Trace()
+        for solution in solve(self.engine, query, row).needed:
+            trace.add(self.solution(solution, rule=rule))
+        if query.is_aggregate:
+            trace.grouped.append((query, row, rule))
+        return trace
+
+    def solution(self, solution: Solution, *, rule: str = "") -> Trace:
+        """Traces one solution."""
+        trace = Trace()
+        triples = list(self._group(solution.pattern, solution.binding, trace, rule))
+        self.record.learn(subject for subject, _, _ in triples)
+        for triple in triples:
+            self._triple(triple, trace)
+        return trace
+
+    # From a solution to its triples
+
+    def _group(self, group: Group, binding: Binding, trace: Trace, rule: str) -> Iterator[Triple]:
+        for element in group:
+            yield from self._element(element, binding, trace, rule)
+
+    def _element(
+        self, element: Element, binding: Binding, trace: Trace, rule: str
+    ) -> Iterator[Triple]:
+        if isinstance(element, TriplePattern):
+            yield from self._pattern(element, binding)
+        elif isinstance(element, Optional):
+            if tag_of(element.group) in binding:
+                yield from self._group(element.group, binding, trace, rule)
+            else:
+                trace.absences.append(_absence(element.group, binding, "OPTIONAL", rule))
+        elif isinstance(element, Union):
+            for group in element.groups:
+                if tag_of(group) in binding:
+                    yield from self._group(group, binding, trace, rule)
+        elif isinstance(element, Group):
+            yield from self._group(element, binding, trace, rule)
+        elif isinstance(element, Minus):
+            trace.absences.append(_absence(element.group, binding, "MINUS", rule))
+        elif isinstance(element, Filter | Bind):
+            for exists in element.expression.exists:
+                self._exists(exists, binding, trace, rule)
+        elif isinstance(element, Select):
+            row = {name: binding[name] for name in _shown(element) if name in binding}
+            trace.add(self.select(element, row, rule=rule))
+        elif isinstance(element, GraphPattern):
+            raise InvalidQuery("GRAPH cannot be explained: a row rests on the default graph only.")
+
+    def _pattern(self, pattern: TriplePattern, binding: Binding) -> Iterator[Triple]:
+        subject, object_ = _term(pattern.subject, binding), _term(pattern.object, binding)
+        predicate = pattern.predicate
+        if subject is None or object_ is None or isinstance(subject, Literal):
+            return
+        if isinstance(predicate, Path):
+            for step in chain(self.engine, subject, predicate, object_):
+                yield from self._pattern(step, binding)
+            return
+        property_ = _term(predicate, binding)
+        if isinstance(property_, Iri):
+            yield subject, property_, object_
+
+    def _exists(self, exists: Exists, binding: Binding, trace: Trace, rule: str) -> None:
+        """Traces what was found by EXISTS; for NOT EXISTS, what keeps all cases away."""
+        group = _with_values(exists.group, binding)
+        if not exists.is_negated:
+            for solution in solutions_of(self.engine, group, {})[:1]:
+                trace.add(self.solution(solution, rule=rule))
+            return
+        trace.absences.append(_absence(exists.group, binding, "NOT EXISTS", rule))
+        inner = [each for element in group for each in _negations(element)]
+        if not inner:
+            return
+        without = Group(tuple(each for each in group if not any(_negations(each))))
+        for case in solutions_of(self.engine, without, {}):
+            trace.add(self.solution(case, rule=rule))
+            for blocked in inner:
+                blocker = _with_values(blocked.group, {**binding, **case.binding})
+                for solution in solutions_of(self.engine, blocker, {})[:1]:
+                    trace.add(self.solution(solution, rule=rule))
+
+    # From a triple to statements
+
+    def _triple(self, triple: Triple, trace: Trace) -> None:
+        if made := self._through_rules(triple):
+            trace.add(made)
+            return
+        carrier = self.record.carrier(triple)
+        if carrier is None:
+            trace.context[triple] = None
+        else:
+            trace.statements[carrier] = None
+
+    def _through_rules(self, triple: Triple) -> Trace | None:
+        """Traces a triple that a rule joined from several statements; None for any other."""
+        if triple in self._made:
+            return self._made[triple]
+        self._made[triple] = None
+        for rule in self.record.joining.get(triple[1], ()):
+            for pattern, bound in rule.heads(triple):
+                for head in self._heads(rule, pattern, bound):
+                    trace = self._rule(rule, head)
+                    if trace:
+                        found = Trace()
+                        found.add(trace)
+                        found.made[triple] = rule.name
+                        self._made[triple] = found
+                        return found
+        return None
+
+    def _heads(self, rule: Rule, pattern: TriplePattern, bound: Binding) -> list[Binding]:
+        """Completes the variables of a rule's head from the triples that the rule made."""
+        template = [each for each in rule.query.template if each.subject == pattern.subject]
+        group = substitute(Group(tuple(template)), bound)
+        table = select(self.engine, f"SELECT * WHERE {write_group(group)}")
+        heads: list[Binding] = []
+        for row in table.rows:
+            pairs = zip(table.columns, row, strict=True)
+            heads.append({**bound, **{name: term for name, term in pairs if term is not None}})
+        return heads
+
+    def _rule(self, rule: Rule, head: Binding) -> Trace | None:
+        key = (rule.name, frozenset(head.items()))
+        if key not in self._derived:
+            self._derived[key] = None
+            found = solutions_of(self.engine, rule.query.select.where, head)
+            if found:
+                trace = self.solution(found[0], rule=rule.name)
+                trace.rules[rule.name] = None
+                self._derived[key] = trace
+        return self._derived[key]
+
+
+def _shown(query: Select) -> Iterable[str]:
+    from kg.sparql.scope import column_names
+
+    return column_names(query)
+
+
+def _negations(element: Element) -> tuple[Exists, ...]:
+    if isinstance(element, Filter):
+        return tuple(each for each in element.expression.exists if each.is_negated)
+    return ()
+
+
+def _with_values(group: Group, binding: Binding) -> Group:
+    """Puts a solution's terms into a group of EXISTS, as the standard substitutes them."""
+    terms: dict[str, Place] = {
+        name: term for name, term in binding.items() if isinstance(term, Iri | Literal)
+    }
+    return substitute(group, terms)
+
+
+def _absence(group: Group, binding: Binding, how: str, rule: str) -> Absence:
+    names = visible(group) | _read(group)
+    known = {name: term for name, term in binding.items() if name in names}
+    return Absence(group, known, how, rule)
+
+
+def _read(group: Group) -> frozenset[str]:
+    """Gives the variables that the conditions of a group read."""
+    expressions: list[Expression] = [
+        each.expression for each in group if isinstance(each, Filter | Bind)
+    ]
+    return frozenset().union(*(each.variables for each in expressions))
+
+
+def _term(place: Place, binding: Binding) -> Term | None:
+    if isinstance(place, Variable):
+        return binding.get(place.name)
+    return place
