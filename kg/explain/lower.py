@@ -141,4 +141,22 @@ def lowered_selects(group: Group, known: Binding) -> Iterator[Element]:
 
 def without_conditions(group: Group) -> Group:
     """Gives a group without what keeps solutions away: its filters, and what is taken away."""
-    return Group(tuple(each for each in group if not isinstance(each, Filter | Minus)))
+    return _leaving_out(group, (Filter, Minus))
+
+
+def mandatory(group: Group) -> Group:
+    """Gives a group without what need not be there."""
+    return _leaving_out(group, (Optional,))
+
+
+def _leaving_out(group: Group, kinds: tuple[type, ...]) -> Group:
+    """Leaves elements out, in groups and in sub-selects that count nothing too."""
+    kept: list[Element] = []
+    for element in group:
+        if isinstance(element, Group):
+            kept.append(_leaving_out(element, kinds))
+        elif isinstance(element, Select) and not element.is_aggregate:
+            kept.append(replace(element, where=_leaving_out(element.where, kinds)))
+        elif not isinstance(element, kinds):
+            kept.append(element)
+    return Group(tuple(kept))

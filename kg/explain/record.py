@@ -56,7 +56,7 @@ NAMING: Final = frozenset(
 """What names a thing and says what it is; a statement about a thing does not rest on it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """A rule, read: its name, its summary, and what it constructs from what."""
 
@@ -175,9 +175,8 @@ class Record:
 
     def learn(self, nodes: Iterable[Term]) -> None:
         """Looks up which of the nodes are statements, or described by a source, at once."""
-        new = sorted(
-            {node for node in nodes if isinstance(node, Iri)} - self._kinds.keys(), key=str
-        )
+        found = {node for node in nodes if isinstance(node, Iri) and node not in self._kinds}
+        new = sorted(found, key=str)
         if not new:
             return
         for node in new:

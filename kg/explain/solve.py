@@ -1,11 +1,13 @@
 """Finds the solutions behind a row."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kg.engine import Engine, select
 from kg.errors import InvalidQuery
-from kg.explain.lower import Binding, lowered
+from kg.explain.lower import Binding, lowered, mandatory
 from kg.sparql.patterns import Bind, Column, Exists, Expression, Group, Select
 from kg.sparql.writer import write_group
 from kg.terms import Literal, Term
@@ -17,6 +19,11 @@ class Solution:
 
     pattern: Group
     binding: Binding
+
+    @property
+    def mandatory(self) -> Solution:
+        """The solution without what need not be there."""
+        return Solution(mandatory(self.pattern), self.binding)
 
 
 @dataclass(frozen=True)

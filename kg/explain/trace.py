@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kg.engine import select
 from kg.errors import InvalidQuery
 from kg.explain.chains import chain
+from kg.explain.derivations import Derivation, Derivations, Key
 from kg.explain.lower import Binding, tag_of
 from kg.explain.solve import Solution, solutions_of, solve
 from kg.sparql.patterns import (
@@ -34,11 +34,10 @@ from kg.sparql.patterns import (
 )
 from kg.sparql.rewrite import substitute
 from kg.sparql.scope import visible
-from kg.sparql.writer import write_group
 from kg.terms import Iri, Literal, Term, Triple
 
 if TYPE_CHECKING:
-    from kg.explain.record import Record, Rule
+    from kg.explain.record import Record
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Absence:
     """
 
     pattern: Group
-    binding: Binding
+    binding: tuple[tuple[str, Term], ...]
     how: str
     rule: str = ""
 
@@ -60,7 +59,7 @@ class Trace:
 
     statements: dict[Iri, None] = field(default_factory=dict)
     context: dict[Triple, None] = field(default_factory=dict)
-    absences: list[Absence] = field(default_factory=list)
+    absences: dict[Absence, None] = field(default_factory=dict)
     rules: dict[str, None] = field(default_factory=dict)
     made: dict[Triple, str] = field(default_factory=dict)
     grouped: list[tuple[Select, Binding, str]] = field(default_factory=list)
@@ -71,7 +70,7 @@ class Trace:
         self.context |= other.context
         self.rules |= other.rules
         self.made |= other.made
-        self.absences += [each for each in other.absences if each not in self.absences]
+        self.absences |= other.absences
         self.grouped += [each for each in other.grouped if each not in self.grouped]
 
 
@@ -81,7 +80,8 @@ class Tracer:
     def __init__(self, record: Record) -> None:
         self.record = record
         self.engine = record.engine
-        self._derived: dict[tuple[str, frozenset[tuple[str, Term]]], Trace | None] = {}
+        self.derivations = Derivations(record)
+        self._traced: dict[Key, Trace] = {}
         self._made: dict[Triple, Trace | None] = {}
 
     def select(self, query: Select, row: Binding, *, rule: str = "") -> Trace:
@@ -90,20 +90,41 @@ class Tracer:
         Raises InvalidQuery for what cannot be traced.
         """
         trace = Trace()
-        for solution in solve(self.engine, query, row).needed:
-            trace.add(self.solution(solution, rule=rule))
+        trace.add(self.solutions(solve(self.engine, query, row).needed, rule=rule))
         if query.is_aggregate:
             trace.grouped.append((query, row, rule))
         return trace
 
     def solution(self, solution: Solution, *, rule: str = "") -> Trace:
         """Traces one solution."""
+        return self.solutions([solution], rule=rule)
+
+    def solutions(self, solutions: Iterable[Solution], *, rule: str = "") -> Trace:
+        """Traces several solutions of one pattern at once."""
         trace = Trace()
-        triples = list(self._group(solution.pattern, solution.binding, trace, rule))
+        triples = [
+            triple
+            for solution in solutions
+            for triple in self._group(solution.pattern, solution.binding, trace, rule)
+        ]
         self.record.learn(subject for subject, _, _ in triples)
+        self._prepare(triples)
         for triple in triples:
             self._triple(triple, trace)
         return trace
+
+    def _prepare(self, triples: Iterable[Triple]) -> None:
+        """Finds what many triples were derived from, and these in turn, with few queries."""
+        solutions = self.derivations.prepare(each for each in triples if each not in self._made)
+        if solutions:
+            aside = Trace()
+            below = [
+                triple
+                for each in solutions
+                for triple in self._group(each.pattern, each.binding, aside, "")
+            ]
+            self.record.learn(subject for subject, _, _ in below)
+            self._prepare(below)
 
     # From a solution to its triples
 
@@ -120,7 +141,7 @@ class Tracer:
             if tag_of(element.group) in binding:
                 yield from self._group(element.group, binding, trace, rule)
             else:
-                trace.absences.append(_absence(element.group, binding, "OPTIONAL", rule))
+                trace.absences[_absence(element.group, binding, "OPTIONAL", rule)] = None
         elif isinstance(element, Union):
             for group in element.groups:
                 if tag_of(group) in binding:
@@ -128,7 +149,7 @@ class Tracer:
         elif isinstance(element, Group):
             yield from self._group(element, binding, trace, rule)
         elif isinstance(element, Minus):
-            trace.absences.append(_absence(element.group, binding, "MINUS", rule))
+            trace.absences[_absence(element.group, binding, "MINUS", rule)] = None
         elif isinstance(element, Filter | Bind):
             for exists in element.expression.exists:
                 self._exists(exists, binding, trace, rule)
@@ -158,7 +179,7 @@ class Tracer:
             for solution in solutions_of(self.engine, group, {})[:1]:
                 trace.add(self.solution(solution, rule=rule))
             return
-        trace.absences.append(_absence(exists.group, binding, "NOT EXISTS", rule))
+        trace.absences[_absence(exists.group, binding, "NOT EXISTS", rule)] = None
         inner = [each for element in group for each in _negations(element)]
         if not inner:
             return
@@ -184,42 +205,23 @@ class Tracer:
 
     def _through_rules(self, triple: Triple) -> Trace | None:
         """Traces a triple that a rule joined from several statements; None for any other."""
-        if triple in self._made:
-            return self._made[triple]
-        self._made[triple] = None
-        for rule in self.record.joining.get(triple[1], ()):
-            for pattern, bound in rule.heads(triple):
-                for head in self._heads(rule, pattern, bound):
-                    trace = self._rule(rule, head)
-                    if trace:
-                        found = Trace()
-                        found.add(trace)
-                        found.made[triple] = rule.name
-                        self._made[triple] = found
-                        return found
-        return None
+        if triple not in self._made:
+            self._made[triple] = None
+            derivation = self.derivations.of(triple)
+            if derivation:
+                trace = self._derivation(derivation)
+                trace.made[triple] = derivation.rule
+                self._made[triple] = trace
+        return self._made[triple]
 
-    def _heads(self, rule: Rule, pattern: TriplePattern, bound: Binding) -> list[Binding]:
-        """Completes the variables of a rule's head from the triples that the rule made."""
-        template = [each for each in rule.query.template if each.subject == pattern.subject]
-        group = substitute(Group(tuple(template)), bound)
-        table = select(self.engine, f"SELECT * WHERE {write_group(group)}")
-        heads: list[Binding] = []
-        for row in table.rows:
-            pairs = zip(table.columns, row, strict=True)
-            heads.append({**bound, **{name: term for name, term in pairs if term is not None}})
-        return heads
-
-    def _rule(self, rule: Rule, head: Binding) -> Trace | None:
-        key = (rule.name, frozenset(head.items()))
-        if key not in self._derived:
-            self._derived[key] = None
-            found = solutions_of(self.engine, rule.query.select.where, head)
-            if found:
-                trace = self.solution(found[0], rule=rule.name)
-                trace.rules[rule.name] = None
-                self._derived[key] = trace
-        return self._derived[key]
+    def _derivation(self, derivation: Derivation) -> Trace:
+        found = Trace()
+        if derivation.key not in self._traced:
+            trace = self.solution(derivation.solution, rule=derivation.rule)
+            trace.rules[derivation.rule] = None
+            self._traced[derivation.key] = trace
+        found.add(self._traced[derivation.key])
+        return found
 
 
 def _shown(query: Select) -> Iterable[str]:
@@ -244,8 +246,10 @@ def _with_values(group: Group, binding: Binding) -> Group:
 
 def _absence(group: Group, binding: Binding, how: str, rule: str) -> Absence:
     names = visible(group) | _read(group)
-    known = {name: term for name, term in binding.items() if name in names}
-    return Absence(group, known, how, rule)
+    known = sorted(
+        ((name, term) for name, term in binding.items() if name in names), key=lambda pair: pair[0]
+    )
+    return Absence(group, tuple(known), how, rule)
 
 
 def _read(group: Group) -> frozenset[str]:

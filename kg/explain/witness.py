@@ -142,23 +142,34 @@ class Witnesses:
     def _kept_out(
         self, row: Row, candidates: list[Iri], trace: Trace, context: dict[Triple, None]
     ) -> Iterator[KeptOut]:
-        """Gives near misses that would change the row, with what keeps them out."""
-        kept: set[Iri] = set()
+        """Gives what keeps near misses from changing the row."""
+        world = set(candidates)
         for query, known, rule in trace.grouped:
-            for miss in self._near_misses(query, known, rule):
-                context |= miss.context
-                world = {*candidates, *kept}
-                around = self.record.together(miss.statements) - world
-                if not around or not self.worlds.holds(row, {*world, *around}, context):
+            for counting, keeping in self._near_misses(query, known, rule):
+                context |= counting.context | keeping.context
+                near = set(self.record.together(counting.statements)) - world
+                if len(candidates) > MOST_TESTED:
+                    for each in sorted(keeping.statements.keys() - world - near, key=str):
+                        world.add(each)
+                        yield KeptOut(each, tuple(sorted(near, key=str)))
                     continue
-                for each in sorted(around, key=str):
-                    others = around - self.record.rivals([each])
-                    if not self.worlds.holds(row, {*world, *others}, context):
-                        kept.add(each)
-                        yield KeptOut(each, tuple(sorted(others, key=str)))
+                if self.worlds.holds(row, world | near, context):
+                    continue
+                keepers = set(self.record.together(keeping.statements)) - world - near
+                if not self.worlds.holds(row, world | near | keepers, context):
+                    continue
+                for each in sorted(keepers, key=str):
+                    rest = keepers - self.record.rivals([each])
+                    if self.worlds.holds(row, world | near | rest, context):
+                        keepers = rest
+                world |= keepers
+                for each in sorted(keepers, key=str):
+                    yield KeptOut(each, tuple(sorted(near, key=str)))
 
-    def _near_misses(self, query: Select, known: Binding, rule: str) -> Iterator[Trace]:
-        """Gives what would be counted too, were it not for the conditions of the pattern."""
+    def _near_misses(
+        self, query: Select, known: Binding, rule: str
+    ) -> Iterator[tuple[Trace, Trace]]:
+        """Gives what would count too, were it not for conditions, and what these rest on."""
         keys = {key.variable.name for key in query.group_by if key.variable}
         fixed = {name: term for name, term in known.items() if name in keys}
         engine = self.record.engine
@@ -166,9 +177,10 @@ class Witnesses:
         counted = {_key(each, shown) for each in solutions_of(engine, query.where, fixed)}
         for solution in solutions_of(engine, without_conditions(query.where), fixed):
             if _key(solution, shown) not in counted:
-                trace = self.tracer.solution(solution, rule=rule)
-                trace.add(self._taken_away(query.where, solution, rule))
-                yield trace
+                counting = self.tracer.solution(solution.mandatory, rule=rule)
+                keeping = self.tracer.solution(solution, rule=rule)
+                keeping.add(self._taken_away(query.where, solution, rule))
+                yield counting, keeping
 
     def _taken_away(self, where: Group, solution: Solution, rule: str) -> Trace:
         trace = Trace()
