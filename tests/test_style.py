@@ -29,7 +29,7 @@ LAYERS = [
     },
     {"engine"},
     {"rules", "build", "stores"},
-    {"things", "ask", "article", "export", "report", "validate", "graph"},
+    {"things", "ask", "article", "explain", "relations", "export", "report", "validate", "graph"},
     {"cli", "importers", "__main__", "__init__"},
 ]
 SPARQL_FILES = sorted(

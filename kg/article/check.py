@@ -1,44 +1,19 @@
 """Checking an article: each claim's tests are run, and what came out is kept with its evidence."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from shlex import quote
-from typing import Final
 
-from kg.article.checked import CheckedArticle, CheckedClaim, Evidence, Outcome, Source
+from kg.article.checked import CheckedArticle, CheckedClaim, Outcome
 from kg.article.evidence import STATEMENTS, Answer, answer_with_evidence
-from kg.article.read import Article, web_address
+from kg.article.read import Article
 from kg.article.reading_tests import ClaimTest
 from kg.ask import Asker
 from kg.dates import bounds
-from kg.engine import Engine, select
 from kg.errors import InvalidDocument, KgError
+from kg.explain.cited import read_statements
 from kg.terms import Iri
-
-_STATEMENTS: Final = """
-PREFIX dcterms: <http://purl.org/dc/terms/>
-PREFIX kg:      <https://w3id.org/alliance-kg/ontology#>
-PREFIX prov:    <http://www.w3.org/ns/prov#>
-PREFIX rdfs:    <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX schema:  <https://schema.org/>
-SELECT ?statement ?name ?date ?value ?text ?assurance
-  ?source ?title ?publisher ?published ?address
-WHERE {{
-  VALUES ?statement {{ {statements} }}
-  ?statement rdfs:label ?name ;
-    prov:wasDerivedFrom|kg:citation ?source .
-  ?source a kg:Source ;
-    rdfs:label ?title ;
-    dcterms:publisher/rdfs:label ?publisher .
-  OPTIONAL {{ ?statement kg:assurance/rdfs:label ?assurance . }}
-  OPTIONAL {{ ?statement dcterms:date ?date . }}
-  OPTIONAL {{ ?statement kg:value ?value . }}
-  OPTIONAL {{ ?statement schema:text ?text . }}
-  OPTIONAL {{ ?source dcterms:issued ?published . }}
-  OPTIONAL {{ ?source schema:url ?address . }}
-}}
-"""
 
 
 def check_article(article: Article, asker: Asker) -> CheckedArticle:
@@ -63,7 +38,9 @@ def check_article(article: Article, asker: Asker) -> CheckedArticle:
         for claim in article.claims
     )
     named = dict.fromkeys(each for claim in claims for each in claim.statements)
-    return CheckedArticle(article, claims, _evidence(asker.engine, named, article.own_sources))
+    return CheckedArticle(
+        article, claims, read_statements(asker.engine, named, last=article.own_sources)
+    )
 
 
 @dataclass(frozen=True)
@@ -190,34 +167,3 @@ def _is_unknown(name: str, asker: Asker) -> bool:
     if prefix in STATEMENTS:
         return False
     return not asker.things.is_known(asker.things.prefixes.expand(name))
-
-
-def _evidence(
-    engine: Engine, statements: Iterable[Iri], own: frozenset[Iri]
-) -> dict[Iri, Evidence]:
-    """Gives statements in words, with their sources: the article's own ones last."""
-    written = " ".join(statement.n3() for statement in statements)
-    found: dict[Iri, Evidence] = {}
-    if not written:
-        return found
-    for row in sorted(select(engine, _STATEMENTS.format(statements=written)).rows, key=str):
-        iri, name, date, value, text, assurance, source, *described = row
-        if not isinstance(iri, Iri) or not isinstance(source, Iri):
-            continue
-        title, publisher, published, _ = (str(each or "") for each in described)
-        address = web_address(described[-1])
-        earlier = found.get(iri)
-        sources = (*(earlier.sources if earlier else ()),)
-        if source not in [each.iri for each in sources]:
-            sources = (*sources, Source(source, title, publisher, published, address))
-            sources = tuple(sorted(sources, key=lambda each: each.iri in own))
-        found[iri] = Evidence(
-            iri,
-            str(name),
-            str(date or ""),
-            str(value or ""),
-            str(text or ""),
-            str(assurance or ""),
-            sources,
-        )
-    return found

@@ -16,6 +16,7 @@ from typing import Final
 
 from kg.article.read import Article, Claim
 from kg.article.reading_tests import ClaimTest
+from kg.explain.cited import Statement
 from kg.table import Row
 from kg.terms import Iri
 
@@ -30,30 +31,6 @@ VERDICTS: Final = (
 )
 """The verdicts, in the order in which they are counted."""
 _NO_MATTER_OF_FACT: Final = ("forecast", "opinion")
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a statement was taken from."""
-
-    iri: Iri
-    title: str
-    publisher: str
-    published: str
-    address: str
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A statement behind a verdict, in words, with its sources."""
-
-    iri: Iri
-    name: str
-    date: str
-    value: str
-    text: str
-    assurance: str
-    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True)
@@ -155,7 +132,7 @@ class CheckedArticle:
 
     article: Article
     claims: tuple[CheckedClaim, ...]
-    evidence: Mapping[Iri, Evidence]
+    evidence: Mapping[Iri, Statement]
 
     @property
     def counts(self) -> dict[str, int]:

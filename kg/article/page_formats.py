@@ -5,8 +5,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from kg.article.checked import CheckedArticle, CheckedClaim, Evidence
+from kg.article.checked import CheckedArticle, CheckedClaim
 from kg.article.words import CAVEAT, WORDS, evidence_of, numbered
+from kg.explain.cited import Statement
 from kg.prefixes import Prefixes
 from kg.terms import name_among_kind
 from kg.version import VERSION
@@ -120,7 +121,7 @@ def _uncovered(checked: CheckedArticle) -> list[str]:
     return [f"Sentences that no claim covers: {', '.join(map(str, numbers))}."]
 
 
-def _in_words(evidence: Evidence) -> str:
+def _in_words(evidence: Statement) -> str:
     said = evidence.value or evidence.text
     what = " ".join(filter(None, [evidence.name, f"({evidence.date})" if evidence.date else ""]))
     source = evidence.sources[0] if evidence.sources else None
@@ -130,7 +131,7 @@ def _in_words(evidence: Evidence) -> str:
     return f"{what}{f': {said}' if said else ''} [{by}; {evidence.assurance}]"
 
 
-def _markdown(evidence: Evidence, prefixes: Prefixes) -> str:
+def _markdown(evidence: Statement, prefixes: Prefixes) -> str:
     said = _plain(evidence.value or evidence.text)
     sources = "; ".join(_link(source.title, source.address) for source in evidence.sources)
     date = f" ({evidence.date})" if evidence.date else ""

@@ -7,6 +7,7 @@ from kg.article.own import own_statements
 from kg.article.reading_tests import ClaimTest, read_test
 from kg.engine import Engine, select
 from kg.errors import InvalidDocument
+from kg.explain.cited import web_address
 from kg.terms import Iri, Literal, Term, name_among_kind
 
 _PREFIXES: Final = """
@@ -159,11 +160,6 @@ def read_article(engine: Engine, article: Iri) -> Article:
         own_sources=own_sources,
         claims=tuple(_claims(engine, article)),
     )
-
-
-def web_address(term: Term | None) -> str:
-    """Gives an address that a page may link to; any other scheme is no address."""
-    return str(term) if str(term).startswith(("http://", "https://")) else ""
 
 
 def _claims(engine: Engine, article: Iri) -> list[Claim]:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from kg.article.checked import NOT_CHECKED, CheckedArticle, CheckedClaim, Evidence
+from kg.article.checked import NOT_CHECKED, CheckedArticle, CheckedClaim
+from kg.explain.cited import Statement
 
 CAVEAT: Final = (
     "A verdict says what this graph holds on a claim, not whether the claim is true. What rests "
@@ -32,7 +33,7 @@ def numbered(checked: CheckedArticle) -> list[tuple[str, CheckedClaim | str]]:
     return [(str(number), entry) for number, entry in sorted(entries, key=lambda each: each[0])]
 
 
-def evidence_of(checked: CheckedArticle, claim: CheckedClaim) -> list[Evidence]:
+def evidence_of(checked: CheckedArticle, claim: CheckedClaim) -> list[Statement]:
     """Gives the evidence of a claim in the order of its dates."""
     found = (checked.evidence[iri] for iri in claim.statements if iri in checked.evidence)
     return sorted(found, key=lambda each: each.date)
