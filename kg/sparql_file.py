@@ -19,10 +19,16 @@ from kg.errors import InvalidDocument, UnknownName, did_you_mean
 from kg.prefixes import Prefixes, declared_prefixes
 from kg.terms import XSD, Iri, Literal, Term
 
-KEYS: Final = ("summary", "question", "description", "view", "severity", "solution", "after")
+KEYS: Final = (
+    *("summary", "question", "description", "view"),
+    *("severity", "solution", "after", "scope"),
+)
 """The keys that a head may have."""
 
-RESERVED: Final = ("at", "format", "help", "output", "quiet", "sparql", "timeout")
+RESERVED: Final = (
+    *("at", "format", "help", "joined-by", "joined_by", "known-on", "known_on"),
+    *("output", "quiet", "sparql", "timeout"),
+)
 """The options that every question has, so that no parameter can be called so."""
 
 _PARAMETER: Final = re.compile(
