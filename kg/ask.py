@@ -13,9 +13,17 @@ from kg.things import ANYTHING, Things
 
 
 class Asker:
-    """Answers stored queries from an engine."""
+    """Answers stored queries from an engine; `on` is the day they are about, None is today."""
 
-    def __init__(self, engine: Engine, things: Things, queries: Mapping[str, SparqlFile]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        things: Things,
+        queries: Mapping[str, SparqlFile],
+        *,
+        on: Literal | None = None,
+    ) -> None:
+        self.on = on
         self.engine = engine
         self.things = things
         self.queries = queries
@@ -34,13 +42,16 @@ class Asker:
     ) -> str:
         """Gives a stored query's SPARQL text with the values in the place of its examples.
 
-        `on` not given is today; any other parameter not given keeps the file's example, which
-        `tell` is told.
+        `on` not given is the asker's day or today; any other parameter not given keeps the
+        file's example. `tell` is told.
         """
         query = self.stored_query(name)
         terms = {key: self._term(query.parameter(key), text) for key, text in values.items()}
         for parameter in query.parameters:
             if parameter.name in terms or parameter.example is None:
+                continue
+            if parameter.name == "on" and self.on:
+                terms["on"] = self.on
                 continue
             terms[parameter.name] = today() if parameter.name == "on" else parameter.example
             shown = self._shown(terms[parameter.name])

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Final
 
 import pyoxigraph
 
@@ -13,6 +14,9 @@ from kg.errors import InvalidDocument
 from kg.project import Project
 from kg.rules import DERIVED, derive
 from kg.sparql_file import SparqlFolder
+
+_KEPT: Final = ("notes", "stores", "worlds")
+"""The folders of the cache."""
 
 
 def build_in_memory(
@@ -56,14 +60,14 @@ def build_on_disk(project: Project, ready: Path, *, still: Callable[[], bool]) -
         except OSError:
             if not ready.is_dir():  # another process may have built the same store meanwhile
                 raise
-        return engine
+        return OxigraphEngine(engine.store, written=ready)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
 
 def forget_old(folder: Path, *, unused_since: float) -> None:
-    """Discards the stores and notes of a cache that nothing has used since a time."""
-    for path in [*(folder / "stores").iterdir(), *(folder / "notes").glob("*")]:
+    """Discards the stores, worlds and notes of a cache that nothing has used since a time."""
+    for path in [each for name in _KEPT for each in (folder / name).glob("*")]:
         if path.stat().st_mtime < unused_since:
             discard(path)
 

@@ -9,7 +9,7 @@ import pyoxigraph
 from kg.canonical import canonical_lines
 from kg.engine import Engine, construct
 from kg.engine.oxigraph_engine import OxigraphEngine
-from kg.errors import UnknownName, did_you_mean
+from kg.errors import EngineError, UnknownName, did_you_mean
 from kg.prefixes import Prefixes
 from kg.rules import DERIVED
 from kg.terms import Iri, Triple
@@ -25,6 +25,7 @@ GRAPH_FORMATS: Final = {
 }
 """The formats of graphs, by name; Turtle has a writer of our own."""
 
+_WITH_NAMED_GRAPHS: Final = ("nquads", "trig")
 _ALL: Final = "CONSTRUCT {{ ?subject ?predicate ?object }} WHERE {{ {values} {pattern} }}"
 _ASSERTED: Final = "?subject ?predicate ?object"
 _DERIVED: Final = f"GRAPH {DERIVED.n3()} {{ {_ASSERTED} }}"
@@ -37,19 +38,29 @@ def export(
     format: str = "turtle",
     subject: Iri | None = None,
     asserted: bool = False,
+    view: Iri | None = None,
 ) -> str:
     """Gives the graph, or one subject's triples, in a format of GRAPH_FORMATS.
 
     Formats that know named graphs put what was derived by rules into graph:derived and what
-    was asserted into the default graph; the others hold both together. With `asserted`, what
-    was derived is left out.
+    was asserted into the default graph, or all into the graph of a `view`; the others hold both
+    together. With `asserted`, what was derived is left out.
     """
+    named = format in _WITH_NAMED_GRAPHS
+    if asserted and view and not isinstance(engine, OxigraphEngine):
+        raise EngineError(
+            f"{engine.name} cannot tell what was derived in {view}. Answer from the embedded "
+            "store by leaving --at out, or leave --asserted out."
+        )
     lines = _lines(engine, subject)
-    if not asserted and format not in ("nquads", "trig"):
-        return write_lines(lines, prefixes, format=format)
-    derived = set(_lines(engine, subject, derived=True))
+    if not asserted and (view or not named):
+        derived = set()
+    else:
+        derived = set(_lines(engine, subject, derived=True))
     kept = [line for line in lines if line not in derived]
-    return write_lines(kept, prefixes, format=format, derived=() if asserted else derived)
+    if view and named:
+        return write_lines([], prefixes, format=format, apart=canonical_lines(kept), graph=view)
+    return write_lines(kept, prefixes, format=format, apart=() if asserted else derived)
 
 
 def write_graph(triples: Iterable[Triple], prefixes: Prefixes, *, format: str) -> str:
@@ -62,9 +73,17 @@ def write_graph(triples: Iterable[Triple], prefixes: Prefixes, *, format: str) -
 
 
 def write_lines(
-    ntriples: Iterable[str], prefixes: Prefixes, *, format: str, derived: Iterable[str] = ()
+    ntriples: Iterable[str],
+    prefixes: Prefixes,
+    *,
+    format: str,
+    apart: Iterable[str] = (),
+    graph: Iri = DERIVED,
 ) -> str:
-    """Writes lines of N-Triples in a format of GRAPH_FORMATS, what was derived in its graph."""
+    """Writes lines of N-Triples in a format of GRAPH_FORMATS.
+
+    What is to stand `apart` stands in the named `graph`, if the format knows named graphs.
+    """
     if format not in GRAPH_FORMATS:
         raise UnknownName(
             f'No graph format is called "{format}".{did_you_mean(format, GRAPH_FORMATS)} '
@@ -73,8 +92,8 @@ def write_lines(
     lines = canonical_lines(ntriples)
     rdf_format = GRAPH_FORMATS[format]
     if rdf_format is None:
-        return write_turtle([*lines, *derived], prefixes)
-    in_graph = [f"{line[:-1]}{DERIVED.n3()} ." for line in derived]
+        return write_turtle([*lines, *apart], prefixes)
+    in_graph = [f"{line[:-1]}{graph.n3()} ." for line in apart]
     in_order = sorted([*lines, *in_graph])
     if format in ("ntriples", "nquads"):
         return "".join(f"{line}\n" for line in in_order)
@@ -90,8 +109,9 @@ def write_lines(
 
 
 def _lines(engine: Engine, subject: Iri | None, *, derived: bool = False) -> list[str]:
-    if subject is None and isinstance(engine, OxigraphEngine):
-        return engine.ntriples(DERIVED if derived else None)
+    if isinstance(engine, OxigraphEngine) and (subject is None or (derived and engine.derived)):
+        lines = engine.ntriples(DERIVED if derived else None)
+        return [line for line in lines if line.startswith(f"{subject.n3()} ")] if subject else lines
     values = f"VALUES ?subject {{ {subject.n3()} }}" if subject else ""
     query = _ALL.format(values=values, pattern=_DERIVED if derived else _ASSERTED)
     return [f"{s.n3()} {p.n3()} {o.n3()} ." for s, p, o in construct(engine, query)]

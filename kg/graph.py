@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.ask import Asker
+from kg.clocks import IN_FORCE, Clocks, Day, read_clocks
 from kg.documents import ARTICLE, described
-from kg.engine import Engine, Triples
+from kg.engine import Engine, Triples, ask
 from kg.errors import EngineError, InvalidQuery, UnknownName
 from kg.project import Project, locate
 from kg.sparql_file import SparqlFile, SparqlFolder
@@ -34,12 +35,26 @@ ENGINES = ("embedded", "memory", "rdflib")
 
 
 class Graph:
-    """A graph that can be asked, exported and validated; made by `kg.open`."""
+    """A graph that can be asked, exported and validated; made by `kg.open`.
 
-    def __init__(self, project: Project, engine: Engine, further: Iterable[Path] = ()) -> None:
+    `clocks` say as of when it answers, and `base` is the graph itself where it answers as of
+    another time than now.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        engine: Engine,
+        further: Iterable[Path] = (),
+        *,
+        clocks: Clocks | None = None,
+        base: Graph | None = None,
+    ) -> None:
         self.project = project
         self.engine = engine
         self.further = tuple(further)
+        self.clocks = clocks or Clocks()
+        self.base = base or self
 
     @cached_property
     def queries(self) -> Mapping[str, SparqlFile]:
@@ -48,21 +63,37 @@ class Graph:
 
     @cached_property
     def things(self) -> Things:
-        """Finds things by the names that people use."""
-        return Things(self.engine, self.project.prefixes)
+        """Finds things by the names that people use, the same as of any time."""
+        return Things(self.base.engine, self.project.prefixes)
 
     @cached_property
     def asker(self) -> Asker:
         """Answers the stored queries."""
-        return Asker(self.engine, self.things, self.queries)
+        return Asker(self.engine, self.things, self.queries, on=self.clocks.on)
 
     def query(self, name: str, **parameters: str | datetime.date) -> Table:
         """Answers a stored query; parameters are given as a person types them.
 
-        A parameter that is not given keeps the file's example; `on` not given is today. Raises
-        UnknownName, AmbiguousName or InvalidValue.
+        A parameter that is not given keeps the file's example; `on` not given is the day of the
+        graph's clocks, else today. Raises UnknownName, AmbiguousName or InvalidValue.
         """
         return self.asker.ask(name, {key: str(value) for key, value in parameters.items()})
+
+    def as_of(self, *, on: Day = None, known_on: Day = None, joined_by: str = IN_FORCE) -> Graph:
+        """Gives the graph as of other clocks, whatever this one's are.
+
+        `on` is the day that questions are about unless they name one, `known_on` the day whose
+        knowledge answers them, `joined_by` one of kg.clocks.STAGES. Raises InvalidValue for what
+        is no day or a day before anything was known, UnknownName for another stage, EngineError
+        at an endpoint that does not hold the view.
+        """
+        return self.base._as_of(read_clocks(on, known_on, joined_by))
+
+    def _as_of(self, clocks: Clocks) -> Graph:
+        from kg.views import engine_as_of  # most questions are asked as of now
+
+        engine = engine_as_of(self.engine, self.project, self.further, clocks)
+        return Graph(self.project, engine, self.further, clocks=clocks, base=self)
 
     def sparql(self, text: str) -> Table | Triples | bool:
         """Answers any SPARQL query; project prefixes need no PREFIX line.
@@ -81,13 +112,19 @@ class Graph:
     ) -> str:
         """Gives the graph, or what it says of one subject, in a format of GRAPH_FORMATS.
 
-        With `asserted`, what rules derived is left out.
+        With `asserted`, what rules derived is left out. As of other clocks, formats that know
+        named graphs put all of it into the view's own graph.
         """
         from kg.export import export  # writers that most questions do not need
 
         thing = self.things.find(subject) if subject else None
         return export(
-            self.engine, self.project.prefixes, format=format, subject=thing, asserted=asserted
+            self.engine,
+            self.project.prefixes,
+            format=format,
+            subject=thing,
+            asserted=asserted,
+            view=self.clocks.view,
         )
 
     def write(self, triples: Triples, format: str = "turtle") -> str:
@@ -107,6 +144,8 @@ class Graph:
         if self.project.endpoint:
             raise EngineError("Files cannot be added to an endpoint's graph. Give --at a folder.")
         files = [Path(path) for path in paths]
+        if self.base is not self:
+            return self.base.with_files(files)._as_of(self.clocks)
         own = {article for path in files for article in described(path, ARTICLE)}
         replaced = [
             path
@@ -118,13 +157,19 @@ class Graph:
     def check_article(self, name: str) -> CheckedArticle:
         """Asks again what bears on each claim of an article, and gives the verdicts.
 
-        Raises UnknownName for an article that the graph does not hold.
+        The tests are asked about the day of the clocks, else about the article's own. Raises
+        UnknownName for an article that the graph does not hold.
         """
         from kg.article.check import check_article  # most questions are about no article
         from kg.article.read import read_article
 
-        article = read_article(self.engine, self.things.find(name, kind="article"))
-        return check_article(article, self.asker)
+        iri = self.things.find(name, kind="article")
+        if self.base is not self and not ask(self.engine, f"ASK {{ {iri.n3()} a ?class }}"):
+            raise UnknownName(
+                f'The article "{name}" was not yet known with {self.clocks.options}. Give a later '
+                "day, or leave --known-on out."
+            )
+        return check_article(read_article(self.engine, iri), self.asker)
 
     def validate(self, paths: Iterable[str | Path] = ()) -> Report:
         """Validates the graph, or Turtle files against it, by SHACL and the checks."""
@@ -139,14 +184,23 @@ def open_graph(
     engine: str = "embedded",
     timeout: int = 60,
     tell: Callable[[str], None] = lambda _: None,
+    on: Day = None,
+    known_on: Day = None,
+    joined_by: str = IN_FORCE,
 ) -> Graph:
-    """Opens the packaged graph, a folder, or a SPARQL endpoint.
+    """Opens the packaged graph, a folder, or a SPARQL endpoint, as of some clocks.
 
     `at` is a folder or an address; without it KG_AT, else the packaged graph. `engine` is one of
     ENGINES: `embedded` keeps a store in the user's cache, `memory` builds one that is gone with
     the process, `rdflib` is the slow second opinion. `timeout` is in seconds and for endpoints.
+    `on`, `known_on` and `joined_by` are those of Graph.as_of.
     """
-    project = locate(at)
+    clocks = read_clocks(on, known_on, joined_by)
+    graph = _open_plain(locate(at), engine, timeout, tell)
+    return graph if clocks == Clocks() else graph._as_of(clocks)
+
+
+def _open_plain(project: Project, engine: str, timeout: int, tell: Callable[[str], None]) -> Graph:
     if project.endpoint:
         from kg.engine.remote_engine import RemoteEngine  # SPARQLWrapper brings all of rdflib
 

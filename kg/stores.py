@@ -20,7 +20,7 @@ from kg.errors import EngineError, InvalidDocument
 from kg.project import Project, cache_folder
 from kg.version import VERSION
 
-_MADE_BY: Final = f"layout 2, kg {VERSION}, pyoxigraph {pyoxigraph.__version__}, {sys.byteorder}"
+_MADE_BY: Final = f"layout 3, kg {VERSION}, pyoxigraph {pyoxigraph.__version__}, {sys.byteorder}"
 """Changes when stores are filled in another way."""
 _WORTH_KEEPING: Final = 14 * 24 * 3600.0
 _A_DAY: Final = 24 * 3600.0
@@ -94,7 +94,7 @@ def _take_note(note: Path, key: str, state: str, project: Project) -> None:
 
 
 def _inputs(project: Project) -> list[Path]:
-    return [*project.turtle_files(), *sorted(project.rules.glob("*.rq"))]
+    return [*project.turtle_files(), *sorted(project.rules.rglob("*.rq"))]
 
 
 def _state(project: Project) -> str:

@@ -19,6 +19,8 @@ from kg.project import locate
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
+VIEWED = "2022-10-12"
+"""The day as known on which the endpoint has a view."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,13 +49,19 @@ def rdflib_graph(graph: kg.Graph) -> kg.Graph:
 
 @pytest.fixture(scope="session")
 def endpoint(graph: kg.Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real SPARQL server on loopback that holds the exported graph."""
+    """The address of a real SPARQL server on loopback that holds the exported graph.
+
+    It holds the graph as known on VIEWED too, as a named graph.
+    """
     folder = tmp_path_factory.mktemp("oxigraph")
     exported = folder / "graph.nt"
     exported.write_text(graph.export("ntriples"), encoding="utf-8")
     server = shutil.which("oxigraph", path=str(Path(sys.executable).parent)) or "oxigraph"
     store = ["--location", str(folder / "store")]
-    subprocess.run([server, "load", *store, "--file", str(exported)], check=True)
+    view = folder / "view.nq"
+    view.write_text(graph.as_of(known_on=VIEWED).export("nquads"), encoding="utf-8")
+    for file in (exported, view):
+        subprocess.run([server, "load", *store, "--file", str(file)], check=True)
     port = _free_port()
     bind = f"127.0.0.1:{port}"
     process = subprocess.Popen(

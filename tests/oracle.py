@@ -7,6 +7,7 @@ once more, so that a slip in the taxonomy shows.
 import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import rdflib
@@ -41,28 +42,52 @@ class Membership:
         return self.begins.last <= day and (self.ends is None or self.ends.first > day)
 
 
-def read_events(folder: Path) -> list[Event]:
-    """Reads the events of graph/organisations that were not set aside."""
+def read_events(folder: Path, known_on: datetime.date | None = None) -> list[Event]:
+    """Reads the events of graph/organisations that were not set aside.
+
+    With `known_on` those that were known on the day: an act from its own last day, an account
+    that was set aside and is no revision not before the preferred one. What is set aside by a
+    statement that was not known stands. A correction's publication is not looked at.
+    """
+    graph = _parsed(folder)
+    events = []
+    known = {
+        node
+        for node in graph.subjects(rdflib.RDF.type, KG.MembershipEvent)
+        if known_on is None or _known_from(graph, node) <= known_on
+    }
+    set_aside = {
+        graph_object for node in known for graph_object in graph.objects(node, KG.preferredOver)
+    }
+    for node in known - set_aside:
+        date = graph.value(node, KG.effectiveDate) or graph.value(node, DATE)
+        first, last = first_and_last_day(str(date))
+        events.append(
+            Event(
+                str(node),
+                str(graph.value(node, KG.state)),
+                str(graph.value(node, KG.organisation)),
+                str(graph.value(node, KG.eventType)).rpartition("/")[2],
+                first,
+                last,
+            )
+        )
+    return sorted(events, key=lambda event: (event.first, event.iri))
+
+
+@cache
+def _parsed(folder: Path) -> rdflib.Graph:
     graph = rdflib.Graph()
     for path in sorted(folder.glob("*.ttl")):
         graph.parse(path)
-    set_aside = set(graph.objects(None, KG.preferredOver))
-    events = []
-    for node in graph.subjects(rdflib.RDF.type, KG.MembershipEvent):
-        if node not in set_aside:
-            date = graph.value(node, KG.effectiveDate) or graph.value(node, DATE)
-            first, last = first_and_last_day(str(date))
-            events.append(
-                Event(
-                    str(node),
-                    str(graph.value(node, KG.state)),
-                    str(graph.value(node, KG.organisation)),
-                    str(graph.value(node, KG.eventType)).rpartition("/")[2],
-                    first,
-                    last,
-                )
-            )
-    return sorted(events, key=lambda event: (event.first, event.iri))
+    return graph
+
+
+def _known_from(graph: rdflib.Graph, node: rdflib.term.Node) -> datetime.date:
+    accounts = [node]
+    if not str(graph.value(node, KG.differsIn)).endswith("/revision"):
+        accounts += graph.subjects(KG.preferredOver, node)
+    return max(first_and_last_day(str(graph.value(each, DATE)))[1] for each in accounts)
 
 
 def memberships(events: Iterable[Event]) -> Iterator[Membership]:

@@ -17,7 +17,7 @@ from kg.rules import in_order
 from kg.sparql_file import SparqlFolder, read_sparql_file
 
 LAYERS = [
-    {"terms", "errors", "prefixes", "dates", "project", "version"},
+    {"terms", "errors", "prefixes", "dates", "project", "version", "clocks"},
     {
         "canonical",
         "documents",
@@ -28,8 +28,20 @@ LAYERS = [
         "turtle_writer",
     },
     {"engine"},
-    {"rules", "build", "stores"},
-    {"things", "ask", "article", "explain", "relations", "export", "report", "validate", "graph"},
+    {"rules", "build", "stores", "knowledge", "worlds"},
+    {
+        "article",
+        "ask",
+        "coverage",
+        "explain",
+        "export",
+        "graph",
+        "relations",
+        "report",
+        "things",
+        "validate",
+        "views",
+    },
     {"cli", "importers", "__main__", "__init__"},
 ]
 SPARQL_FILES = sorted(

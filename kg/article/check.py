@@ -17,11 +17,14 @@ from kg.terms import Iri
 
 
 def check_article(article: Article, asker: Asker) -> CheckedArticle:
-    """Runs all tests of an article; `on` left out is the last day of the article's date."""
+    """Runs all tests of an article.
+
+    `on` left out is the asker's day, else the last day of the article's date.
+    """
     days = bounds(article.issued)
     if days is None:
         raise InvalidDocument(f'{article.iri} is dated "{article.issued}", which is no date.')
-    day = str(days[1])
+    day = str(asker.on or days[1])
     asked = {test: _asked(test, asker, day) for claim in article.claims for test in claim.tests}
     needs_absences: dict[str, bool] = {}
     for test, each in asked.items():

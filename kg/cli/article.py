@@ -10,7 +10,8 @@ from kg.article.formats import FORMATS
 from kg.article.places import Places, compared
 from kg.article.record import new_article, write_reviews
 from kg.article.sentences import split_sentences
-from kg.cli.output import choose, common_options, say, tell_unless, write
+from kg.cli.output import choose, clock_options, common_options, say, tell_unless, write
+from kg.clocks import Clocks
 from kg.documents import ARTICLE, described
 from kg.errors import (
     EXIT_NO,
@@ -66,12 +67,16 @@ def list_articles(
 )
 @click.option("--text", metavar="FILE", help="Compare the quotations of one article with its text.")
 @click.option("--record", is_flag=True, help="Publish the verdicts with the graph (needs --at).")
+@clock_options
 @common_options
 def check(
     articles: tuple[str, ...],
     format: str,
     text: str | None,
     record: bool,
+    on: str | None,
+    known_on: str | None,
+    joined_by: str,
     at: str | None,
     timeout: int,
     output: str | None,
@@ -82,11 +87,13 @@ def check(
     ARTICLE is the name of one that the graph holds, or a Turtle file with one; all articles if
     it is left out. Exits with 1 when a verdict is no longer the one that was published or a
     sentence is covered by no claim, and with 2 when a claim cannot be checked as it is written.
+    With --on the tests are about that day instead of the article's own.
 
     \b
     kg article check nato-explainer-2022-10-12
     kg article check nato-explainer-2022-10-12 --text article.txt
     kg article check proposal.ttl --format markdown
+    kg article check nato-explainer-2022-10-12 --known-on 2022-10-12
     """  # noqa: D301  # click wants the character itself
     writer = FORMATS[choose(format, FORMATS, what="format for articles")]
     tell = tell_unless(quiet)
@@ -97,7 +104,11 @@ def check(
         raise InvalidValue("--text is the text of one article. Name that article.")
     sentences = None if text is None else _sentences(Path(text))
     mistakes: list[str] = []
-    graph = open_graph(at, timeout=timeout, tell=tell)
+    graph = open_graph(
+        at, timeout=timeout, tell=tell, on=on, known_on=known_on, joined_by=joined_by
+    )
+    if record and graph.clocks != Clocks():
+        raise InvalidValue("What is published holds as of now. Leave --record or the clocks out.")
     if record and is_packaged(graph.project):
         raise OutputError("The packaged graph is not written to. Give --at a folder of yours.")
     graph = _with_files(graph, files, mistakes)

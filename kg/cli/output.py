@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from kg.clocks import IN_FORCE, STAGES
 from kg.errors import OutputError, UnknownName, did_you_mean
 
 
@@ -39,6 +40,37 @@ def common_parameters() -> list[click.Option]:
         click.Option(["-o", "--output"], metavar="FILE", help="Write to a file instead."),
         click.Option(
             ["-q", "--quiet"], is_flag=True, help="Say nothing on standard error but errors."
+        ),
+    ]
+
+
+def clock_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --on, --known-on and --joined-by to a command."""
+    for option in reversed(clock_parameters()):
+        function = _as_decorator(option)(function)
+    return function
+
+
+def clock_parameters(*, with_on: bool = True) -> list[click.Option]:
+    """Gives the options that say as of when is answered, --on unless the command has its own."""
+    on = click.Option(["--on"], metavar="DATE", help="The day that is asked about.  [optional]")
+    return [
+        *([on] if with_on else []),
+        click.Option(
+            ["--known-on"],
+            metavar="DATE",
+            help="Answer with what could be known on this day: no act, publication or correction "
+            "that came later.  [optional]",
+        ),
+        click.Option(
+            ["--joined-by"],
+            default=IN_FORCE,
+            show_default=True,
+            metavar="|".join(STAGES),
+            shell_complete=lambda context, option, incomplete: [
+                stage for stage in STAGES if stage.startswith(incomplete)
+            ],
+            help="Which step counts as joining an organisation.",
         ),
     ]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
-from kg.cli.output import choose, common_parameters, tell_unless, write
+from kg.cli.output import choose, clock_parameters, common_parameters, tell_unless, write
 from kg.errors import KgError, UnknownName, did_you_mean
 from kg.graph import Graph, open_graph
 from kg.project import locate
@@ -64,6 +64,8 @@ def command(context: click.Context, at: str | None) -> None:
     kg query members --organisation NATO --on 2022-10-12
     kg query ratifications --candidate Sweden --organisation NATO --format markdown
     kg query organisations-of --state Türkiye --format csv -o turkiye.csv
+    kg query members --organisation NATO --on 2024-01-01 --known-on 2022-10-12
+    kg query members --organisation NATO --on 1949-06-20 --joined-by signed
     kg query members --organisation EU --on 1990-01-01 --sparql
     """  # noqa: D301  # click needs the character itself
     if context.invoked_subcommand is None:
@@ -75,6 +77,7 @@ def _command(query: SparqlFile) -> click.Command:
     def run(**options: Any) -> None:
         _run(query, options)
 
+    has_on = any(each.name == "on" for each in query.parameters)
     parameters: list[click.Parameter] = [_option(query, each) for each in query.parameters]
     parameters += [
         click.Option(
@@ -85,6 +88,7 @@ def _command(query: SparqlFile) -> click.Command:
             help="How the answer is written.",
         ),
         click.Option(["--sparql"], is_flag=True, help="Print the SPARQL instead of its answer."),
+        *clock_parameters(with_on=not has_on),
         *common_parameters(),
     ]
     return click.Command(
@@ -97,7 +101,14 @@ def _run(query: SparqlFile, options: dict[str, Any]) -> None:
     context = click.get_current_context()
     at = options["at"] or (context.parent.params.get("at") if context.parent else None)
     tell = tell_unless(options["quiet"])
-    graph = open_graph(at, timeout=options["timeout"], tell=tell)
+    graph = open_graph(
+        at,
+        timeout=options["timeout"],
+        tell=tell,
+        on=options.get("on"),
+        known_on=options["known_on"],
+        joined_by=options["joined_by"],
+    )
     values = {
         parameter.name: options[_key(parameter)]
         for parameter in query.parameters

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from kg.cli.output import choose, common_options, tell_unless, write
+from kg.cli.output import choose, clock_options, common_options, tell_unless, write
 from kg.errors import EXIT_NO, InvalidDocument, UnknownName
 from kg.export import GRAPH_FORMATS
 from kg.graph import open_graph
@@ -26,11 +26,15 @@ _BOOLEAN_FORMATS: Final = ("table", "json", "xml")
     help=f"For tables: {', '.join(TABLE_FORMATS)}. For graphs: {', '.join(GRAPH_FORMATS)}.  "
     "[default: table or turtle]",
 )
+@clock_options
 @common_options
 def command(
     file: str | None,
     text: str | None,
     format: str | None,
+    on: str | None,
+    known_on: str | None,
+    joined_by: str,
     at: str | None,
     timeout: int,
     output: str | None,
@@ -44,10 +48,18 @@ def command(
     kg sparql -e 'SELECT ?state { ?state a kg:State } LIMIT 5'
     kg sparql -e 'DESCRIBE event:nato-finland-accession'
     kg sparql question.rq --format json
+    kg sparql question.rq --known-on 2022-10-12
     kg sparql question.rq --at https://query.example/sparql
     """  # noqa: D301  # click needs the character itself
     query = _read(file, text)
-    graph = open_graph(at, timeout=timeout, tell=tell_unless(quiet))
+    graph = open_graph(
+        at,
+        timeout=timeout,
+        tell=tell_unless(quiet),
+        on=on,
+        known_on=known_on,
+        joined_by=joined_by,
+    )
     answer = graph.sparql(query)
     if isinstance(answer, bool):
         name = choose(format or "table", _BOOLEAN_FORMATS, what="format for ASK")

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pyoxigraph
@@ -22,10 +22,12 @@ class OxigraphEngine:
         store: pyoxigraph.Store,
         name: str = "the embedded store",
         written: Path | None = None,
+        derived: Callable[[], list[str]] | None = None,
     ) -> None:
         self.store = store
         self.name = name
         self.written = written
+        self.derived = derived
         self.at_once = _processors()  # pyoxigraph lets other threads run while it works
 
     def query(self, sparql: str) -> Answer:
@@ -48,8 +50,8 @@ class OxigraphEngine:
             raise EngineError(f"{self.name} cannot answer: {error}.") from error
         return Table(columns, rows, sparql)
 
-    def insert(self, rule: str, graph: Iri) -> None:
-        """Adds what a CONSTRUCT query gives to the default graph and to a named one.
+    def insert(self, rule: str, graph: Iri | None = None) -> None:
+        """Adds what a CONSTRUCT query gives to the default graph, and to a named one too.
 
         As an INSERT the triples never leave the store; raises InvalidQuery.
         """
@@ -60,22 +62,34 @@ class OxigraphEngine:
         if min(start, opening, closing) < 0:
             raise InvalidQuery("A CONSTRUCT query is asked for here.")
         head = rule[opening + 1 : closing]
-        both = f"INSERT {{{head} GRAPH {graph.n3()} {{{head}}} }}"
+        named = f"GRAPH {graph.n3()} {{{head}}}" if graph else ""
         try:
-            self.store.update(f"{rule[:start]}{both}{rule[closing + 1 :]}")
+            self.store.update(f"{rule[:start]}INSERT {{{head} {named} }}{rule[closing + 1 :]}")
         except SyntaxError as error:
             raise _located(error) from error
 
     def ntriples(self, graph: Iri | None = None) -> list[str]:
         """Gives a named graph, or the default graph, as lines of N-Triples in no order.
 
-        They are read from the file that was written with the store, where there is one: a
-        store on disk takes ten times as long to give them.
+        `derived`, where it is set, gives the named graph: a view tells it only when asked.
+        """
+        if graph and self.derived:
+            return self.derived()
+        return self._written_lines(graph).decode("utf-8").split("\n")[:-1]
+
+    def lines(self) -> list[bytes]:
+        """Gives the default graph as lines of N-Triples in no order, as bytes with their ends."""
+        return self._written_lines(None).splitlines(keepends=True)
+
+    def _written_lines(self, graph: Iri | None) -> bytes:
+        """Reads the file that was written with the store, where there is one.
+
+        A store on disk takes ten times as long to give its triples.
         """
         for file in self.written.glob(written_name(graph, None)) if self.written else ():
             if file.name == written_name(graph, file.stat().st_size):  # it is whole
-                return file.read_text(encoding="utf-8").split("\n")[:-1]
-        return self.dump(graph).decode("utf-8").split("\n")[:-1]
+                return file.read_bytes()
+        return self.dump(graph)
 
     def dump(self, graph: Iri | None = None) -> bytes:
         """Gives a named graph, or the default graph, as N-Triples from the store itself."""

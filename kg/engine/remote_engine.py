@@ -35,7 +35,8 @@ class RemoteEngine:
 
     `timeout` is the longest wait for one answer in seconds; a busy endpoint (429, 502, 503, 504)
     or a broken connection is asked again up to `retries` times, after a pause that doubles or
-    that the endpoint's Retry-After names. It is asked `at_once` questions at a time at the most.
+    that the endpoint's Retry-After names. It is asked `at_once` questions at a time at the most,
+    of `default_graph` where one is named instead of what it serves as its own.
     """
 
     endpoint: str
@@ -43,6 +44,7 @@ class RemoteEngine:
     retries: int = 3
     pause: float = 0.5
     at_once: int = 2
+    default_graph: Iri | None = None
 
     @property
     def name(self) -> str:
@@ -55,6 +57,8 @@ class RemoteEngine:
         wrapper = SPARQLWrapper(self.endpoint, agent=USER_AGENT)
         wrapper.setOnlyConneg(True)
         wrapper.setTimeout(self.timeout)
+        if self.default_graph:
+            wrapper.addDefaultGraph(self.default_graph.value)
         wrapper.setQuery(sparql)
         wrapper.setReturnFormat(JSON if wrapper.queryType in ("SELECT", "ASK") else TURTLE)
         if len(sparql) > _LONGEST_GET:
