@@ -11,9 +11,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pyoxigraph
+
 import kg
+from kg.clocks import read_clocks
 from kg.engine import construct
+from kg.engine.oxigraph_engine import OxigraphEngine
 from kg.engine.rdflib_engine import RdflibEngine, to_rdflib
+from kg.worlds import make_world
 
 ROOT = Path(__file__).parent.parent
 DAY = "2022-10-12"
@@ -29,6 +34,7 @@ def main() -> None:
         start_up()
         article(Path(scratch))
         after_a_change(Path(scratch))
+        worlds(graph)
         export(graph)
         second_opinion = kg.Graph(graph.project, RdflibEngine(to_rdflib(everything(graph))))
         queries(graph, second_opinion)
@@ -72,6 +78,27 @@ def after_a_change(scratch: Path) -> None:
         firsts.append(timed(lambda: process(command)))
         warm.append(timed(lambda: process(command)))
     show("first answer after a change", firsts, "a warm one", warm)
+
+
+def worlds(graph: kg.Graph) -> None:
+    """Compares a world with loading its triples, and a query in one that is kept with another."""
+    engine, rules = graph.engine, graph.project.rules
+    assert isinstance(engine, OxigraphEngine)
+    clocks = read_clocks(known_on=DAY)
+    triples = b"".join(sorted(make_world(engine, rules, clocks).lines()))
+    mine, other = interleaved(
+        lambda: make_world(engine, rules, clocks),
+        lambda: pyoxigraph.Store().bulk_load(triples, format=pyoxigraph.RdfFormat.N_TRIPLES),
+        repeats=9,
+    )
+    show(f"the world known on {DAY}", mine, "loading it", other)
+    plain = [str(Path(sys.executable).with_name("kg")), *MEMBERS[2:]]
+    process([*plain, "--known-on", DAY])
+    time.sleep(5)  # the world is kept by a process of its own, after the answer
+    mine, other = interleaved(
+        lambda: process([*plain, "--known-on", DAY]), lambda: process(plain), repeats=15
+    )
+    show("kg query members --known-on", mine, "kg query", other)
 
 
 def queries(graph: kg.Graph, second_opinion: kg.Graph) -> None:
