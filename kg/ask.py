@@ -40,7 +40,13 @@ class Asker:
     def bind(
         self, name: str, values: Mapping[str, str], *, tell: Callable[[str], None] = lambda _: None
     ) -> str:
-        """Gives a stored query's SPARQL text with the values in the place of its examples.
+        """Gives a stored query's SPARQL text with the values in the place of its examples."""
+        return self.stored_query(name).bind(self.terms(name, values, tell=tell))
+
+    def terms(
+        self, name: str, values: Mapping[str, str], *, tell: Callable[[str], None] = lambda _: None
+    ) -> dict[str, Term]:
+        """Gives the terms that a stored query's parameters stand for.
 
         `on` not given is the asker's day or today; any other parameter not given keeps the
         file's example. `tell` is told.
@@ -57,7 +63,7 @@ class Asker:
             shown = self._shown(terms[parameter.name])
             example = "today" if parameter.name == "on" else "the query's example"
             tell(f"--{parameter.name} was not given: {shown} ({example}).")
-        return query.bind(terms)
+        return terms
 
     def ask(
         self, name: str, values: Mapping[str, str], *, tell: Callable[[str], None] = lambda _: None

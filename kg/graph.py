@@ -28,6 +28,7 @@ from kg.things import Things
 
 if TYPE_CHECKING:
     from kg.article.checked import CheckedArticle
+    from kg.coverage import Coverage
     from kg.report import Report
 
 ENGINES = ("embedded", "memory", "rdflib")
@@ -94,6 +95,17 @@ class Graph:
 
         engine = engine_as_of(self.engine, self.project, self.further, clocks)
         return Graph(self.project, engine, self.further, clocks=clocks, base=self)
+
+    def coverage(self, name: str, **parameters: str | datetime.date) -> list[Coverage]:
+        """Gives what the graph claims to hold of what an answer rests on, most specific first.
+
+        That is asked for stored queries whose rows rest on absence, or which count; for others
+        the list is empty. Takes the name and parameters of `query`, and raises the same.
+        """
+        from kg.coverage import coverage_of  # most answers rest on what is there
+
+        terms = self.asker.terms(name, {key: str(value) for key, value in parameters.items()})
+        return coverage_of(self.engine, self.asker.stored_query(name), terms)
 
     def sparql(self, text: str) -> Table | Triples | bool:
         """Answers any SPARQL query; project prefixes need no PREFIX line.

@@ -20,10 +20,13 @@ from kg.prefixes import Prefixes, declared_prefixes
 from kg.terms import XSD, Iri, Literal, Term
 
 KEYS: Final = (
-    *("summary", "question", "description", "view"),
+    *("summary", "question", "description", "view", "rests-on", "about"),
     *("severity", "solution", "after", "scope"),
 )
 """The keys that a head may have."""
+
+RESTS_ON: Final = ("absence", "count")
+"""What makes an answer only as good as what is recorded: a row for what is not there, a number."""
 
 RESERVED: Final = (
     *("at", "format", "help", "joined-by", "joined_by", "known-on", "known_on"),
@@ -181,6 +184,13 @@ def _read_head(path: Path, text: str) -> dict[str, str]:
                 f"key once, with one of the keys {', '.join(KEYS)}."
             )
         head[key] = value
+    rests_on = head.get("rests-on", RESTS_ON[0])
+    if rests_on not in RESTS_ON or ("about" in head) != ("rests-on" in head):
+        raise InvalidDocument(
+            f"{path}:1: an answer that rests on {' or a '.join(RESTS_ON)} says so by "
+            '"#+ rests-on: " and names by "#+ about: " what would have to be recorded; other '
+            "answers say neither."
+        )
     if "summary" not in head:
         raise InvalidDocument(f'{path}:1: a SPARQL file begins with "#+ summary: " and a sentence.')
     return head

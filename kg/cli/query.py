@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
+from kg.cli.coverage_lines import coverage_lines
 from kg.cli.output import choose, clock_parameters, common_parameters, tell_unless, write
 from kg.errors import KgError, UnknownName, did_you_mean
 from kg.graph import Graph, open_graph
@@ -119,6 +120,9 @@ def _run(query: SparqlFile, options: dict[str, Any]) -> None:
         return
     table = graph.asker.ask(query.name, values, tell=tell)
     write(TABLE_FORMATS[format](table, graph.project.prefixes), options["output"])
+    if "rests-on" in query.head and not options["quiet"]:
+        for line in coverage_lines(graph, query, values):
+            tell(line)
 
 
 def _option(query: SparqlFile, parameter: Parameter) -> click.Option:
