@@ -16,7 +16,7 @@ from kg.errors import (
     UnknownName,
 )
 from kg.graph import Graph
-from kg.graph import open_graph as open
+from kg.opening import open_graph as open
 from kg.table import Table
 from kg.version import VERSION as __version__
 

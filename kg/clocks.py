@@ -8,7 +8,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Final
 
-from kg.dates import parse_day
+from kg.dates import parse_day, today
 from kg.errors import UnknownName, did_you_mean
 from kg.terms import Iri, Literal
 
@@ -50,6 +50,12 @@ class Clocks:
     def view(self) -> Iri | None:
         """The IRI of the view that answers; None for the graph itself."""
         return None if self.are_plain else Iri(VIEWS + self.path)
+
+    @property
+    def day_view(self) -> Iri:
+        """The IRI of the graph with the plain relations of the day."""
+        day = self.on or today()
+        return Iri(VIEWS + "/".join([*filter(None, [self.path]), "on", day.value]))
 
     @property
     def options(self) -> str:

@@ -1,7 +1,9 @@
 """Exporting the graph: the same bytes for the same triples, in six formats."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from types import MappingProxyType
 from typing import Final
 
 import pyoxigraph
@@ -12,7 +14,7 @@ from kg.engine.oxigraph_engine import OxigraphEngine
 from kg.errors import EngineError, UnknownName, did_you_mean
 from kg.prefixes import Prefixes
 from kg.rules import DERIVED
-from kg.terms import Iri, Triple
+from kg.terms import Iri, Node, Term, Triple
 from kg.turtle_writer import write_turtle
 
 GRAPH_FORMATS: Final = {
@@ -26,6 +28,7 @@ GRAPH_FORMATS: Final = {
 """The formats of graphs, by name; Turtle has a writer of our own."""
 
 _WITH_NAMED_GRAPHS: Final = ("nquads", "trig")
+_NOTHING: Final[Mapping[Iri, Iterable[str]]] = MappingProxyType({})
 _ALL: Final = "CONSTRUCT {{ ?subject ?predicate ?object }} WHERE {{ {values} {pattern} }}"
 _ASSERTED: Final = "?subject ?predicate ?object"
 _DERIVED: Final = f"GRAPH {DERIVED.n3()} {{ {_ASSERTED} }}"
@@ -39,12 +42,15 @@ def export(
     subject: Iri | None = None,
     asserted: bool = False,
     view: Iri | None = None,
+    held: Iterable[Triple] = (),
+    held_in: Iri = DERIVED,
 ) -> str:
     """Gives the graph, or one subject's triples, in a format of GRAPH_FORMATS.
 
     Formats that know named graphs put what was derived by rules into graph:derived and what
     was asserted into the default graph, or all into the graph of a `view`; the others hold both
-    together. With `asserted`, what was derived is left out.
+    together. With `asserted`, what was derived is left out. `held` are relations of a day, which
+    have a graph of their own, `held_in`.
     """
     named = format in _WITH_NAMED_GRAPHS
     if asserted and view and not isinstance(engine, OxigraphEngine):
@@ -58,18 +64,17 @@ def export(
     else:
         derived = set(_lines(engine, subject, derived=True))
     kept = [line for line in lines if line not in derived]
+    apart: dict[Iri, Iterable[str]] = {held_in: [_line(*triple) for triple in held]}
     if view and named:
-        return write_lines([], prefixes, format=format, apart=canonical_lines(kept), graph=view)
-    return write_lines(kept, prefixes, format=format, apart=() if asserted else derived)
+        return write_lines([], prefixes, format=format, apart=apart | {view: canonical_lines(kept)})
+    if not asserted:
+        apart[DERIVED] = derived
+    return write_lines(kept, prefixes, format=format, apart=apart)
 
 
 def write_graph(triples: Iterable[Triple], prefixes: Prefixes, *, format: str) -> str:
     """Writes triples in a format of GRAPH_FORMATS; raises UnknownName for another format."""
-    lines = (
-        f"{subject.n3()} {predicate.n3()} {object_.n3()} ."
-        for subject, predicate, object_ in triples
-    )
-    return write_lines(lines, prefixes, format=format)
+    return write_lines((_line(*triple) for triple in triples), prefixes, format=format)
 
 
 def write_lines(
@@ -77,12 +82,11 @@ def write_lines(
     prefixes: Prefixes,
     *,
     format: str,
-    apart: Iterable[str] = (),
-    graph: Iri = DERIVED,
+    apart: Mapping[Iri, Iterable[str]] = _NOTHING,
 ) -> str:
     """Writes lines of N-Triples in a format of GRAPH_FORMATS.
 
-    What is to stand `apart` stands in the named `graph`, if the format knows named graphs.
+    What is to stand `apart` stands in the named graphs, if the format knows them.
     """
     if format not in GRAPH_FORMATS:
         raise UnknownName(
@@ -92,8 +96,8 @@ def write_lines(
     lines = canonical_lines(ntriples)
     rdf_format = GRAPH_FORMATS[format]
     if rdf_format is None:
-        return write_turtle([*lines, *apart], prefixes)
-    in_graph = [f"{line[:-1]}{graph.n3()} ." for line in apart]
+        return write_turtle([*lines, *chain.from_iterable(apart.values())], prefixes)
+    in_graph = [f"{line[:-1]}{graph.n3()} ." for graph, some in apart.items() for line in some]
     in_order = sorted([*lines, *in_graph])
     if format in ("ntriples", "nquads"):
         return "".join(f"{line}\n" for line in in_order)
@@ -114,7 +118,11 @@ def _lines(engine: Engine, subject: Iri | None, *, derived: bool = False) -> lis
         return [line for line in lines if line.startswith(f"{subject.n3()} ")] if subject else lines
     values = f"VALUES ?subject {{ {subject.n3()} }}" if subject else ""
     query = _ALL.format(values=values, pattern=_DERIVED if derived else _ASSERTED)
-    return [f"{s.n3()} {p.n3()} {o.n3()} ." for s, p, o in construct(engine, query)]
+    return [_line(*triple) for triple in construct(engine, query)]
+
+
+def _line(subject: Node, predicate: Iri, object_: Term) -> str:
+    return f"{subject.n3()} {predicate.n3()} {object_.n3()} ."
 
 
 def _used(prefixes: Prefixes, quads: Iterable[pyoxigraph.Quad]) -> dict[str, str]:

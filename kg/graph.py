@@ -10,29 +10,28 @@ graph.sparql("SELECT ?state { ?state a kg:State }")
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.ask import Asker
 from kg.clocks import IN_FORCE, Clocks, Day, read_clocks
+from kg.dates import today
 from kg.documents import ARTICLE, described
 from kg.engine import Engine, Triples, ask
 from kg.errors import EngineError, InvalidQuery, UnknownName
-from kg.project import Project, locate
+from kg.project import Project
+from kg.relations.named import are_named_in
 from kg.sparql_file import SparqlFile, SparqlFolder
-from kg.stores import open_embedded
 from kg.table import Table
+from kg.terms import Iri, Triple
 from kg.things import Things
 
 if TYPE_CHECKING:
     from kg.article.checked import CheckedArticle
     from kg.coverage import Coverage
     from kg.report import Report
-
-ENGINES = ("embedded", "memory", "rdflib")
-"""The engines that can answer for a folder; an endpoint answers for itself."""
 
 
 class Graph:
@@ -114,10 +113,27 @@ class Graph:
         """
         declared = self.project.prefixes.declare(text)
         try:
+            if self.clocks.on or are_named_in(text, self.project.relations):
+                return self._sparql_on(declared)
             return self.engine.query(declared)
         except InvalidQuery as error:
             error.reason += self.project.prefixes.unknown_in(text)
             raise error.without_preamble(len(declared) - len(text)) from error
+
+    def _sparql_on(self, declared: str) -> Table | Triples | bool:
+        """Answers with the plain relations of the day; what is no SPARQL the engine refuses."""
+        from kg.relations.answer import answer_on  # a plain query is not read
+        from kg.relations.relation import read_relations
+        from kg.sparql.reader import read_query
+
+        try:
+            query = read_query(declared)
+        except InvalidQuery:
+            self.engine.query(declared)
+            raise
+        relations = read_relations(self.project.relations)
+        day = self.clocks.on or today()
+        return answer_on(self.engine, query, relations, day, anywhere=bool(self.clocks.on))
 
     def export(
         self, format: str = "turtle", *, subject: str | None = None, asserted: bool = False
@@ -137,7 +153,17 @@ class Graph:
             subject=thing,
             asserted=asserted,
             view=self.clocks.view,
+            held=self._held(thing) if self.clocks.on else (),
+            held_in=self.clocks.day_view,
         )
+
+    def _held(self, thing: Iri | None) -> Iterable[Triple]:
+        """Gives the plain relations of the day, or those of one thing."""
+        from kg.relations.relation import held_on, read_relations
+
+        relations = read_relations(self.project.relations)
+        held = held_on(self.engine, relations.values(), self.clocks.on or today())
+        return [triple for triple in held if thing is None or triple[0] == thing]
 
     def write(self, triples: Triples, format: str = "turtle") -> str:
         """Writes the triples of a CONSTRUCT or DESCRIBE query in a format of GRAPH_FORMATS."""
@@ -188,46 +214,3 @@ class Graph:
         from kg.validate import validate  # pySHACL and rdflib take longer to load than a query
 
         return validate(self.project, [Path(path) for path in paths])
-
-
-def open_graph(
-    at: str | Path | None = None,
-    *,
-    engine: str = "embedded",
-    timeout: int = 60,
-    tell: Callable[[str], None] = lambda _: None,
-    on: Day = None,
-    known_on: Day = None,
-    joined_by: str = IN_FORCE,
-) -> Graph:
-    """Opens the packaged graph, a folder, or a SPARQL endpoint, as of some clocks.
-
-    `at` is a folder or an address; without it KG_AT, else the packaged graph. `engine` is one of
-    ENGINES: `embedded` keeps a store in the user's cache, `memory` builds one that is gone with
-    the process, `rdflib` is the slow second opinion. `timeout` is in seconds and for endpoints.
-    `on`, `known_on` and `joined_by` are those of Graph.as_of.
-    """
-    clocks = read_clocks(on, known_on, joined_by)
-    graph = _open_plain(locate(at), engine, timeout, tell)
-    return graph if clocks == Clocks() else graph._as_of(clocks)
-
-
-def _open_plain(project: Project, engine: str, timeout: int, tell: Callable[[str], None]) -> Graph:
-    if project.endpoint:
-        from kg.engine.remote_engine import RemoteEngine  # SPARQLWrapper brings all of rdflib
-
-        return Graph(project, RemoteEngine(project.endpoint, timeout))
-    if engine == "embedded":
-        return Graph(project, open_embedded(project, tell=tell))
-    if engine == "memory":
-        from kg.build import build_in_memory  # only a store that is not in the cache is built
-
-        return Graph(project, build_in_memory(project))
-    if engine == "rdflib":
-        from kg.build import build_in_memory
-        from kg.engine import construct
-        from kg.engine.rdflib_engine import RdflibEngine, to_rdflib  # rdflib loads slowly
-
-        everything = construct(build_in_memory(project), "CONSTRUCT WHERE { ?s ?p ?o }")
-        return Graph(project, RdflibEngine(to_rdflib(everything)))
-    raise UnknownName(f'No engine is called "{engine}". The engines are {", ".join(ENGINES)}.')

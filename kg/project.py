@@ -38,6 +38,11 @@ class Project:
         return self.ontology / "rule"
 
     @property
+    def relations(self) -> Path:
+        """The folder of the plain relations that hold on a day."""
+        return self.ontology / "relation"
+
+    @property
     def checks(self) -> Path:
         """The folder of the checks that compare nodes."""
         return self.ontology / "check"

@@ -36,6 +36,7 @@ LAYERS = [
         "explain",
         "export",
         "graph",
+        "opening",
         "relations",
         "report",
         "things",

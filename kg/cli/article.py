@@ -22,7 +22,8 @@ from kg.errors import (
     OutputError,
     UnknownName,
 )
-from kg.graph import Graph, open_graph
+from kg.graph import Graph
+from kg.opening import open_graph
 from kg.project import is_packaged
 from kg.table_formats import TABLE_FORMATS
 

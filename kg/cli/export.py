@@ -5,7 +5,7 @@ import click
 from kg.cli.output import choose, clock_options, common_options, tell_unless, write
 from kg.errors import UnknownName
 from kg.export import GRAPH_FORMATS
-from kg.graph import open_graph
+from kg.opening import open_graph
 
 
 @click.command("export")

@@ -9,7 +9,8 @@ from click.shell_completion import CompletionItem
 from kg.cli.coverage_lines import coverage_lines
 from kg.cli.output import choose, clock_parameters, common_parameters, tell_unless, write
 from kg.errors import KgError, UnknownName, did_you_mean
-from kg.graph import Graph, open_graph
+from kg.graph import Graph
+from kg.opening import open_graph
 from kg.project import locate
 from kg.sparql_file import Parameter, SparqlFile, SparqlFolder
 from kg.table_formats import TABLE_FORMATS

@@ -9,7 +9,7 @@ import click
 from kg.cli.output import choose, clock_options, common_options, tell_unless, write
 from kg.errors import EXIT_NO, InvalidDocument, UnknownName
 from kg.export import GRAPH_FORMATS
-from kg.graph import open_graph
+from kg.opening import open_graph
 from kg.table import Table
 from kg.table_formats import TABLE_FORMATS, write_boolean
 

@@ -14,7 +14,7 @@ import babel
 
 from kg.engine import Engine, select
 from kg.export import write_graph
-from kg.graph import open_graph
+from kg.opening import open_graph
 from kg.terms import RDF_LANG_STRING, Iri, Literal, Triple
 
 LANGUAGES: Final = (

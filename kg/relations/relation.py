@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
 
 from kg.engine import Engine, construct
 from kg.errors import InvalidDocument
@@ -27,9 +26,6 @@ from kg.sparql.scope import visible
 from kg.sparql.writer import write_query
 from kg.sparql_file import SparqlFolder
 from kg.terms import Iri, Literal, Triple
-
-BASE: Final = "https://w3id.org/alliance-kg/view/"
-"""Where the graphs of views have their names."""
 
 
 @dataclass(frozen=True)
