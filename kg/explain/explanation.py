@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kg.errors import InvalidQuery
+from kg.explain.absence import Absence
 from kg.explain.cited import Dispute, Statement, read_statements, with_disputes
 from kg.explain.record import Record
-from kg.explain.trace import Absence
 from kg.explain.witness import Witness, Witnesses
 from kg.explain.words import Names, absence_in_words
 from kg.prefixes import Prefixes

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kg.errors import InvalidQuery
+from kg.explain.absence import Absence, absence, negations, term_at, with_values
 from kg.explain.chains import chain
 from kg.explain.derivations import Derivation, Derivations, Key
 from kg.explain.lower import Binding, tag_of
@@ -19,38 +20,21 @@ from kg.sparql.patterns import (
     Bind,
     Element,
     Exists,
-    Expression,
     Filter,
     GraphPattern,
     Group,
     Minus,
     Optional,
     Path,
-    Place,
     Select,
     TriplePattern,
     Union,
-    Variable,
 )
-from kg.sparql.rewrite import substitute
-from kg.sparql.scope import visible
-from kg.terms import Iri, Literal, Term, Triple
+from kg.sparql.scope import column_names
+from kg.terms import Iri, Literal, Triple
 
 if TYPE_CHECKING:
     from kg.explain.record import Record
-
-
-@dataclass(frozen=True)
-class Absence:
-    """What was looked for and not found: a pattern, with the values that it was looked for with.
-
-    `how` is OPTIONAL, MINUS or NOT EXISTS; `rule` names the rule that looked, if a rule did.
-    """
-
-    pattern: Group
-    binding: tuple[tuple[str, Term], ...]
-    how: str
-    rule: str = ""
 
 
 @dataclass
@@ -141,7 +125,7 @@ class Tracer:
             if tag_of(element.group) in binding:
                 yield from self._group(element.group, binding, trace, rule)
             else:
-                trace.absences[_absence(element.group, binding, "OPTIONAL", rule)] = None
+                trace.absences[absence(element.group, binding, "OPTIONAL", rule)] = None
         elif isinstance(element, Union):
             for group in element.groups:
                 if tag_of(group) in binding:
@@ -149,18 +133,18 @@ class Tracer:
         elif isinstance(element, Group):
             yield from self._group(element, binding, trace, rule)
         elif isinstance(element, Minus):
-            trace.absences[_absence(element.group, binding, "MINUS", rule)] = None
+            trace.absences[absence(element.group, binding, "MINUS", rule)] = None
         elif isinstance(element, Filter | Bind):
             for exists in element.expression.exists:
                 self._exists(exists, binding, trace, rule)
         elif isinstance(element, Select):
-            row = {name: binding[name] for name in _shown(element) if name in binding}
+            row = {name: binding[name] for name in column_names(element) if name in binding}
             trace.add(self.select(element, row, rule=rule))
         elif isinstance(element, GraphPattern):
             raise InvalidQuery("GRAPH cannot be explained: a row rests on the default graph only.")
 
     def _pattern(self, pattern: TriplePattern, binding: Binding) -> Iterator[Triple]:
-        subject, object_ = _term(pattern.subject, binding), _term(pattern.object, binding)
+        subject, object_ = term_at(pattern.subject, binding), term_at(pattern.object, binding)
         predicate = pattern.predicate
         if subject is None or object_ is None or isinstance(subject, Literal):
             return
@@ -168,26 +152,26 @@ class Tracer:
             for step in chain(self.engine, subject, predicate, object_):
                 yield from self._pattern(step, binding)
             return
-        property_ = _term(predicate, binding)
+        property_ = term_at(predicate, binding)
         if isinstance(property_, Iri):
             yield subject, property_, object_
 
     def _exists(self, exists: Exists, binding: Binding, trace: Trace, rule: str) -> None:
         """Traces what was found by EXISTS; for NOT EXISTS, what keeps all cases away."""
-        group = _with_values(exists.group, binding)
+        group = with_values(exists.group, binding)
         if not exists.is_negated:
             for solution in solutions_of(self.engine, group, {})[:1]:
                 trace.add(self.solution(solution, rule=rule))
             return
-        trace.absences[_absence(exists.group, binding, "NOT EXISTS", rule)] = None
-        inner = [each for element in group for each in _negations(element)]
+        trace.absences[absence(exists.group, binding, "NOT EXISTS", rule)] = None
+        inner = [each for element in group for each in negations(element)]
         if not inner:
             return
-        without = Group(tuple(each for each in group if not any(_negations(each))))
+        without = Group(tuple(each for each in group if not any(negations(each))))
         for case in solutions_of(self.engine, without, {}):
             trace.add(self.solution(case, rule=rule))
             for blocked in inner:
-                blocker = _with_values(blocked.group, {**binding, **case.binding})
+                blocker = with_values(blocked.group, {**binding, **case.binding})
                 for solution in solutions_of(self.engine, blocker, {})[:1]:
                     trace.add(self.solution(solution, rule=rule))
 
@@ -222,45 +206,3 @@ class Tracer:
             self._traced[derivation.key] = trace
         found.add(self._traced[derivation.key])
         return found
-
-
-def _shown(query: Select) -> Iterable[str]:
-    from kg.sparql.scope import column_names
-
-    return column_names(query)
-
-
-def _negations(element: Element) -> tuple[Exists, ...]:
-    if isinstance(element, Filter):
-        return tuple(each for each in element.expression.exists if each.is_negated)
-    return ()
-
-
-def _with_values(group: Group, binding: Binding) -> Group:
-    """Puts a solution's terms into a group of EXISTS, as the standard substitutes them."""
-    terms: dict[str, Place] = {
-        name: term for name, term in binding.items() if isinstance(term, Iri | Literal)
-    }
-    return substitute(group, terms)
-
-
-def _absence(group: Group, binding: Binding, how: str, rule: str) -> Absence:
-    names = visible(group) | _read(group)
-    known = sorted(
-        ((name, term) for name, term in binding.items() if name in names), key=lambda pair: pair[0]
-    )
-    return Absence(group, tuple(known), how, rule)
-
-
-def _read(group: Group) -> frozenset[str]:
-    """Gives the variables that the conditions of a group read."""
-    expressions: list[Expression] = [
-        each.expression for each in group if isinstance(each, Filter | Bind)
-    ]
-    return frozenset().union(*(each.variables for each in expressions))
-
-
-def _term(place: Place, binding: Binding) -> Term | None:
-    if isinstance(place, Variable):
-        return binding.get(place.name)
-    return place

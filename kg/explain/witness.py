@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from kg.explain.absence import Absence
 from kg.explain.lower import Binding, without_conditions
 from kg.explain.record import Record
 from kg.explain.solve import Solution, solutions_of, solve
-from kg.explain.trace import Absence, Trace, Tracer
+from kg.explain.trace import Trace, Tracer
 from kg.explain.worlds import Worlds
 from kg.sparql.patterns import Group, Minus, Select
 from kg.sparql.scope import column_names, visible

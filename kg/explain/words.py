@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from kg.engine import Engine, select
-from kg.explain.trace import Absence
+from kg.explain.absence import Absence
 from kg.prefixes import Prefixes
 from kg.sparql.patterns import (
     Expression,
