@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 from kg.dates import parse_day, today
 from kg.engine import Engine, select
@@ -10,6 +11,9 @@ from kg.sparql_file import Parameter, SparqlFile
 from kg.table import Table
 from kg.terms import XSD, Iri, Literal, Term
 from kg.things import ANYTHING, Things
+
+CERTAINTIES: Final = ("certain", "possible")
+"""What a row can be where dates are too coarse to tell of each day, in the column `certainty`."""
 
 
 class Asker:
@@ -66,10 +70,29 @@ class Asker:
         return terms
 
     def ask(
-        self, name: str, values: Mapping[str, str], *, tell: Callable[[str], None] = lambda _: None
+        self,
+        name: str,
+        values: Mapping[str, str],
+        *,
+        certainty: str | None = None,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> Table:
-        """Answers a stored query."""
-        return select(self.engine, self.bind(name, values, tell=tell))
+        """Answers a stored query; with one of CERTAINTIES only by the rows that have it."""
+        if certainty is not None:
+            self._can_tell(name, certainty)
+        table = select(self.engine, self.bind(name, values, tell=tell))
+        return table if certainty is None else table.having("certainty", certainty)
+
+    def _can_tell(self, name: str, certainty: str) -> None:
+        if certainty not in CERTAINTIES:
+            raise InvalidValue(
+                f'"{certainty}" is no certainty. Give {" or ".join(CERTAINTIES)}, or neither.'
+            )
+        if not self.stored_query(name).tells_certainty:
+            raise InvalidValue(
+                f"The rows of {name} are neither certain nor possible, so that none can be chosen "
+                "by it. Ask without it; a query that has the column certainty can be asked so."
+            )
 
     def _term(self, parameter: Parameter, text: str) -> Term:
         where = f"--{parameter.name}"

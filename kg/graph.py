@@ -71,13 +71,17 @@ class Graph:
         """Answers the stored queries."""
         return Asker(self.engine, self.things, self.queries, on=self.clocks.on)
 
-    def query(self, name: str, **parameters: str | datetime.date) -> Table:
+    def query(
+        self, name: str, *, certainty: str | None = None, **parameters: str | datetime.date
+    ) -> Table:
         """Answers a stored query; parameters are given as a person types them.
 
         A parameter that is not given keeps the file's example; `on` not given is the day of the
-        graph's clocks, else today. Raises UnknownName, AmbiguousName or InvalidValue.
+        graph's clocks, else today. With `certainty` "certain" or "possible" only those rows are
+        given. Raises UnknownName, AmbiguousName or InvalidValue.
         """
-        return self.asker.ask(name, {key: str(value) for key, value in parameters.items()})
+        values = {key: str(value) for key, value in parameters.items()}
+        return self.asker.ask(name, values, certainty=certainty)
 
     def as_of(self, *, on: Day = None, known_on: Day = None, joined_by: str = IN_FORCE) -> Graph:
         """Gives the graph as of other clocks, whatever this one's are.

@@ -29,8 +29,8 @@ RESTS_ON: Final = ("absence", "count")
 """What makes an answer only as good as what is recorded: a row for what is not there, a number."""
 
 RESERVED: Final = (
-    *("at", "format", "help", "joined-by", "joined_by", "known-on", "known_on"),
-    *("output", "quiet", "sparql", "timeout"),
+    *("at", "certain", "certainty", "format", "help", "joined-by", "joined_by"),
+    *("known-on", "known_on", "output", "possible", "quiet", "sparql", "timeout"),
 )
 """The options that every question has, so that no parameter can be called so."""
 
@@ -40,6 +40,7 @@ _PARAMETER: Final = re.compile(
     r"\#[ \t]*(?P<meaning>[^\n]+?)[ \t]*$",
     re.MULTILINE,
 )
+_CERTAINTY: Final = re.compile(r"^SELECT[^{]*\?certainty\b", re.MULTILINE)
 _IRI: Final = re.compile(r"<([^<>\"{}|^`\\\s]*)>")
 _NAME: Final = re.compile(r"[A-Za-z][\w-]*:[\w.-]*[\w-]|[A-Za-z][\w-]*:")
 _STRING: Final = re.compile(
@@ -77,6 +78,11 @@ class SparqlFile:
     def summary(self) -> str:
         """What the file does, in one sentence."""
         return self.head["summary"]
+
+    @property
+    def tells_certainty(self) -> bool:
+        """Whether each row of the answer says if it is certain or only possible."""
+        return _CERTAINTY.search(self.text) is not None
 
     @cached_property
     def prefixes(self) -> Prefixes:

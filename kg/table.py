@@ -48,6 +48,12 @@ class Table:
         position = self.columns.index(name)
         return [python_value(row[position]) for row in self.rows]
 
+    def having(self, column: str, value: str) -> Table:
+        """Gives the table of those rows that have a text in a column."""
+        position = self.columns.index(column)
+        rows = [row for row in self.rows if row[position] == Literal(value)]
+        return Table(self.columns, rows, self.sparql)
+
     def to_pandas(self) -> pandas.DataFrame:
         """Gives a data frame with typed columns; needs the extra `alliance-kg[pandas]`.
 

@@ -17,7 +17,7 @@ def test_a_table_iterates_with_python_values(graph: kg.Graph) -> None:
     assert first["member"] == "https://w3id.org/alliance-kg/state/albania"
     assert first["name"] == "Albania"
     assert first["since"] == datetime.date(2009, 4, 1)
-    assert table.columns == ("member", "name", "since", "source")
+    assert table.columns == ("member", "name", "since", "certainty", "source")
     assert "2022-10-12" in table.sparql
 
 
@@ -40,7 +40,18 @@ def test_a_data_frame_has_typed_columns(graph: kg.Graph) -> None:
     assert pandas.api.types.is_string_dtype(coarse["since"])
     assert coarse["until"].isna().sum() == 0
     empty = graph.query("members", organisation="NATO", on="1900-01-01").to_pandas()
-    assert (list(empty.columns), len(empty)) == (["member", "name", "since", "source"], 0)
+    assert (list(empty.columns), len(empty)) == (
+        ["member", "name", "since", "certainty", "source"],
+        0,
+    )
+
+
+def test_rows_are_chosen_by_certainty(graph: kg.Graph) -> None:
+    founders = graph.query("members", organisation="Comecon", on="1949-01-15")
+    certain = graph.query("members", certainty="certain", organisation="Comecon", on="1949-01-15")
+    assert founders.column("certainty") == ["possible"] * 6
+    assert len(certain) == 0
+    assert certain.columns == founders.columns
 
 
 def test_sparql_gives_a_table_triples_or_the_truth(graph: kg.Graph) -> None:

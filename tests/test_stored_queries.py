@@ -137,7 +137,7 @@ def test_whatever_people_type_is_answered_or_refused_in_words(graph: kg.Graph, v
         except KgError as error:
             assert str(error)
         else:
-            assert table.columns == ("member", "name", "since", "source")
+            assert table.columns == ("member", "name", "since", "certainty", "source")
 
 
 @pytest.mark.parametrize(
@@ -186,10 +186,26 @@ def test_nato_is_the_organisation_even_where_any_thing_is_taken(graph: kg.Graph)
     assert graph.things.find("NATO") == graph.things.find("organisation:nato")
 
 
-@pytest.mark.parametrize("name", ["format", "at", "organisation"])
+@pytest.mark.parametrize("name", ["format", "at", "organisation", "certainty", "possible"])
 def test_a_parameter_cannot_be_called_as_an_option_or_another(tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidDocument, match=f'no parameter can be called "{name}"'):
         stored(tmp_path, FILE.replace("?word ", f"?{name} ").replace("?other ", "?unused "))
+
+
+def test_a_certainty_that_is_none_is_refused(graph: kg.Graph) -> None:
+    with pytest.raises(InvalidValue, match='"likely" is no certainty'):
+        graph.query("members", certainty="likely")
+
+
+def test_every_question_about_a_day_tells_certainty_before_its_sources(graph: kg.Graph) -> None:
+    for name, query in graph.queries.items():
+        about_days = any(parameter.is_date for parameter in query.parameters)
+        assert query.tells_certainty == (about_days and name != "co-membership-counts"), name
+        if query.tells_certainty:
+            head = query.text[query.text.index("\nSELECT") :].partition("WHERE")[0]
+            columns = re.findall(r"\?(\w+)", head)
+            sources = [column for column in columns if column.lower().endswith("source")]
+            assert columns[-len(sources) - 1] == "certainty", name
 
 
 def test_an_unknown_parameter_is_refused_with_those_that_there_are(graph: kg.Graph) -> None:

@@ -9,6 +9,8 @@ of them alone. What was set aside goes with what it was set aside for: both are 
 Rows can also be kept away, by `OPTIONAL { … } FILTER(!BOUND(?x))`: a state that has ratified is not
 among those that have not. What keeps them away is found by asking for what must not be there.
 A membership's end is not traced: a row that was kept away by it comes without evidence.
+
+Only certain rows count: what is merely possible bears nothing out and contradicts nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +21,7 @@ from typing import Final
 from kg.article.patterns import Pattern, read_pattern
 from kg.engine import Engine, select
 from kg.prefixes import Prefixes
-from kg.table import Row
+from kg.table import Row, Table
 from kg.terms import XSD, Iri, Literal, Term
 
 STATEMENTS: Final = frozenset(
@@ -161,7 +163,7 @@ def answer_with_evidence(
     """
     pattern = read_pattern(sparql)
     if pattern is None:
-        table = select(engine, sparql)
+        table = _certain(engine, sparql)
         solutions = tuple(Solution(row, ()) for row in table.rows)
         return Answer(table.columns, solutions, is_traced=False)
     given = _solutions(engine, pattern, pattern.sparql(), prefixes)
@@ -172,8 +174,13 @@ def answer_with_evidence(
     return Answer(pattern.columns, tuple(given), tuple(kept_away))
 
 
-def _solutions(engine: Engine, pattern: Pattern, sparql: str, prefixes: Prefixes) -> list[Solution]:
+def _certain(engine: Engine, sparql: str) -> Table:
     table = select(engine, sparql)
+    return table.having("certainty", "certain") if "certainty" in table.columns else table
+
+
+def _solutions(engine: Engine, pattern: Pattern, sparql: str, prefixes: Prefixes) -> list[Solution]:
+    table = _certain(engine, sparql)
     kinds = {prefixes.namespaces.get(kind, "-"): kind for kind in STATEMENTS | _DERIVED}
     bearing = [position for position, name in enumerate(table.columns) if name in pattern.subjects]
     behind = [
@@ -197,7 +204,7 @@ def _kept_away(
     engine: Engine, pattern: Pattern, absence: str, prefixes: Prefixes
 ) -> list[tuple[Solution, frozenset[Iri]]]:
     """Gives the solutions that something keeps away, and the statements that do."""
-    table = select(engine, pattern.sparql(present=absence))
+    table = _certain(engine, pattern.sparql(present=absence))
     namespaces = {prefixes.namespaces.get(kind, "-") for kind in STATEMENTS}
     keeping = [
         position
