@@ -27,7 +27,7 @@ MEMBERS = ("query", "members", "--organisation", "NATO", "--on", "2022-10-12")
 def test_members_as_csv(run_kg: Run) -> None:
     ran = run_kg(*MEMBERS, "--format", "csv")
     rows = list(csv.reader(io.StringIO(ran.stdout, newline="")))
-    assert rows[0] == ["member", "name", "since", "source"]
+    assert rows[0] == ["member", "name", "since", "certainty", "source"]
     assert len(rows) == 31
     assert ran.returncode == 0
     assert ran.stdout.count("\r\n") == 31
@@ -36,19 +36,19 @@ def test_members_as_csv(run_kg: Run) -> None:
 def test_members_as_json_and_jsonl_and_tsv(run_kg: Run) -> None:
     document = json.loads(run_kg(*MEMBERS, "--format", "json").stdout)
     first = document["results"]["bindings"][0]
-    assert document["head"]["vars"] == ["member", "name", "since", "source"]
+    assert document["head"]["vars"] == ["member", "name", "since", "certainty", "source"]
     assert first["name"] == {"type": "literal", "value": "Albania", "xml:lang": "en"}
     assert first["since"]["datatype"] == "http://www.w3.org/2001/XMLSchema#date"
     lines = run_kg(*MEMBERS, "--format", "jsonl").stdout.splitlines()
     assert json.loads(lines[0])["since"] == "2009-04-01"
     tsv = run_kg(*MEMBERS, "--format", "tsv").stdout.splitlines()
-    assert tsv[0] == "?member\t?name\t?since\t?source"
+    assert tsv[0] == "?member\t?name\t?since\t?certainty\t?source"
     assert tsv[1].split("\t")[1] == '"Albania"@en'
 
 
 def test_members_as_a_table_and_as_markdown(run_kg: Run) -> None:
     table = run_kg(*MEMBERS).stdout.splitlines()
-    assert table[0].split() == ["member", "name", "since", "source"]
+    assert table[0].split() == ["member", "name", "since", "certainty", "source"]
     since = table[0].index("since")
     assert all(line[since - 2 : since] == "  " and line[since].isdigit() for line in table[2:])
     markdown = run_kg(*MEMBERS, "--format", "markdown").stdout.splitlines()
@@ -102,6 +102,37 @@ def test_what_was_not_given_is_said_in_one_line_on_standard_error(run_kg: Run) -
     ran = run_kg("query", "members", "--on", "2022-10-12", "--format", "csv")
     assert ran.stderr == "--organisation was not given: organisation:nato (the query's example).\n"
     assert run_kg("query", "members", "--quiet").stderr == ""
+
+
+def test_rows_can_be_chosen_by_their_certainty(run_kg: Run) -> None:
+    asked = ("query", "members", "--organisation", "CENTO", "--on", "1979-03-01", "-f", "csv")
+    names = {
+        flag: [line.split(",")[1] for line in run_kg(*asked, *flag).stdout.splitlines()[1:]]
+        for flag in ((), ("--certain",), ("--possible",))
+    }
+    assert names[("--certain",)] == ["Pakistan"]
+    assert names[("--possible",)] == ["Iran", "Türkiye", "United Kingdom"]
+    assert names[()] == ["Iran", "Pakistan", "Türkiye", "United Kingdom"]
+
+
+def test_help_offers_certainty_only_where_rows_tell_it(run_kg: Run) -> None:
+    assert "--certain" in run_kg("query", "members", "--help").stdout
+    assert "--certain" not in run_kg("query", "states", "--help").stdout
+
+
+def test_a_day_before_the_first_membership_is_told_of(run_kg: Run) -> None:
+    asked = ("query", "members", "--organisation", "NATO", "--format", "csv", "--on")
+    ran = run_kg(*asked, "1800-01-01")
+    assert ran.returncode == 0
+    assert ran.stdout.splitlines() == ["member,name,since,certainty,source"]
+    line = "The graph's first dated statement about memberships is of 1945.\n"
+    assert ran.stderr == line
+    assert run_kg(*asked, "1944-12-31").stderr == line
+    assert run_kg(*asked, "1945-01-01").stderr == ""
+    assert run_kg(*asked, "1800-01-01", "--quiet").stderr == ""
+    assert run_kg("query", "supplied-by", "--supplier", "Chad", "--on", "1800-01-01").stderr == (
+        "--stage was not given: transfer-stage:pledged (the query's example).\n"
+    )
 
 
 def test_an_output_file_holds_what_would_have_been_printed(run_kg: Run, tmp_path: Path) -> None:
@@ -192,6 +223,22 @@ WRONG = {
     "date": (("query", "members", "--on", "2022-13-40"), "year-month-day"),
     "empty": (("query", "members", "--organisation", " "), "--organisation is empty"),
     "format": (("query", "members", "--format", "xlsx"), "Choose from table, csv"),
+    "certainty of what has none": (
+        ("query", "states", "--certain"),
+        "neither certain nor possible",
+    ),
+    "certainty of counts": (
+        ("query", "co-membership-counts", "--possible"),
+        "neither certain nor possible",
+    ),
+    "both certainties": (
+        ("query", "members", "--certain", "--possible"),
+        "Give one, or neither for all.",
+    ),
+    "certainty without rows": (
+        ("query", "members", "--certain", "--sparql"),
+        "--sparql prints the question",
+    ),
     "graph format": (("export", "--format", "turtel"), "Did you mean turtle?"),
     "format of the other form": (("sparql", "-e", "DESCRIBE state:finland", "-f", "csv"), "graphs"),
     "command": (("qurey",), "No such command"),

@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
+from kg.cli.certainty import beginning_after, certainty_among, certainty_options
 from kg.cli.coverage_lines import coverage_lines
 from kg.cli.output import choose, clock_parameters, common_parameters, tell_unless, write
 from kg.errors import KgError, UnknownName, did_you_mean
@@ -69,6 +70,7 @@ def command(context: click.Context, at: str | None) -> None:
     kg query members --organisation NATO --on 2024-01-01 --known-on 2022-10-12
     kg query members --organisation NATO --on 1949-06-20 --joined-by signed
     kg query members --organisation EU --on 1990-01-01 --sparql
+    kg query members --organisation Comecon --on 1949-01-15 --possible
     """  # noqa: D301  # click needs the character itself
     if context.invoked_subcommand is None:
         lines = [f"{name:<{_WIDTH}}{summary}" for name, summary in _listed(_queries(at))]
@@ -89,6 +91,7 @@ def _command(query: SparqlFile) -> click.Command:
             metavar="|".join(_FORMATS),
             help="How the answer is written.",
         ),
+        *certainty_options(query),
         click.Option(["--sparql"], is_flag=True, help="Print the SPARQL instead of its answer."),
         *clock_parameters(with_on=not has_on),
         *common_parameters(),
@@ -100,6 +103,7 @@ def _command(query: SparqlFile) -> click.Command:
 
 def _run(query: SparqlFile, options: dict[str, Any]) -> None:
     format = choose(options["format"], _FORMATS, what="format for tables")
+    certainty = certainty_among(options)
     context = click.get_current_context()
     at = options["at"] or (context.parent.params.get("at") if context.parent else None)
     tell = tell_unless(options["quiet"])
@@ -119,7 +123,9 @@ def _run(query: SparqlFile, options: dict[str, Any]) -> None:
     if options["sparql"]:
         write(graph.asker.bind(query.name, values, tell=tell), options["output"])
         return
-    table = graph.asker.ask(query.name, values, tell=tell)
+    table = graph.asker.ask(query.name, values, certainty=certainty, tell=tell)
+    if not table.rows and (line := beginning_after(graph.engine, query, values)):
+        tell(line)
     write(TABLE_FORMATS[format](table, graph.project.prefixes), options["output"])
     if "rests-on" in query.head and not options["quiet"]:
         for line in coverage_lines(graph, query, values):
