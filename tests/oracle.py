@@ -32,7 +32,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Membership:
-    """A membership: certain from `begins.last` on, until `ends.first`."""
+    """A membership: certain from `begins.last` until `ends.first`.
+
+    It is possible from `begins.first` until `ends.last`. An end is the first day outside.
+    """
 
     begins: Event
     ends: Event | None
@@ -40,6 +43,16 @@ class Membership:
     def certain_on(self, day: datetime.date) -> bool:
         """Whether the state was certainly a member on the day."""
         return self.begins.last <= day and (self.ends is None or self.ends.first > day)
+
+    def possible_on(self, day: datetime.date) -> bool:
+        """Whether the state may have been a member on the day, certainly or not."""
+        return self.begins.first <= day and (self.ends is None or self.ends.last > day)
+
+    def certainty_on(self, day: datetime.date) -> str | None:
+        """Whether it is certain or merely possible that the state was a member, if either."""
+        if not self.possible_on(day):
+            return None
+        return "certain" if self.certain_on(day) else "possible"
 
 
 def read_events(folder: Path, known_on: datetime.date | None = None) -> list[Event]:
