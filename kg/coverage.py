@@ -16,6 +16,11 @@ from kg.terms import Iri, Term, python_value
 
 COMPLETE: Final = "complete"
 """The one degree of completeness with which absence means something."""
+_AT_MOST: Final = 3
+_PROVES: Final = {
+    "absence": "absence proves nothing",
+    "count": "there may be more than was counted",
+}
 
 _COVERAGE: Final = """
 PREFIX dcterms: <http://purl.org/dc/terms/>
@@ -128,3 +133,21 @@ def _read(coverage: Iri, rows: Sequence[Row]) -> Coverage:
 def _day(term: Term | None, *, before: int = 0) -> datetime.date | None:
     value = None if term is None else python_value(term)
     return value - datetime.timedelta(before) if isinstance(value, datetime.date) else None
+
+
+def coverage_lines(engine: Engine, query: SparqlFile, terms: Mapping[str, Term]) -> list[str]:
+    """Gives a line for each claim of coverage that bears on an answer, three at the most.
+
+    Where none is claimed of something that the answer rests on, the first line says so.
+    """
+    claims = coverage_of(engine, query, terms)
+    claimed = {topic for each in claims for topic in each.topics}
+    on = python_value(terms.get("on"))
+    day = on if isinstance(on, datetime.date) else None
+    lines = [
+        f"Coverage: none is claimed of {query.prefixes.shorten(topic.value)}; "
+        f"{_PROVES[query.head['rests-on']]}."
+        for topic in topics_of(query)
+        if topic not in claimed
+    ]
+    return [*lines, *(f"Coverage: {each.sentence(day)}" for each in claims)][:_AT_MOST]

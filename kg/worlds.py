@@ -10,6 +10,8 @@ import atexit
 import os
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -66,18 +68,25 @@ def make_world(base: OxigraphEngine, rules: Path, clocks: Clocks) -> OxigraphEng
     # written by ourselves: nothing is checked again
     store.bulk_load(known.until(day), format=pyoxigraph.RdfFormat.N_TRIPLES, lenient=True)
     world = OxigraphEngine(store)
-    stage = Iri(_STAGE + clocks.joined_by)
     for rule in joining_rules(rules, clocks.joined_by):
-        world.insert(rule.bind({"stage": stage}))
+        world.insert(rule.text)
     return world
 
 
 def joining_rules(rules: Path, joined_by: str = IN_FORCE) -> list[SparqlFile]:
     """Gives the rules that join several statements in their order, with a stage of joining."""
+    own = rules_of(rules, joined_by)
+    return [rule for rule in in_order(own) if rule.head.get("scope") != "statement"]
+
+
+def rules_of(rules: Path, joined_by: str = IN_FORCE) -> Mapping[str, SparqlFile]:
+    """Gives the rules of a folder by name, as they are where a stage counts as joining."""
     own: dict[str, SparqlFile] = dict(SparqlFolder(rules))
     if joined_by != IN_FORCE:
-        own |= SparqlFolder(rules / "joined-by")
-    return [rule for rule in in_order(own) if rule.head.get("scope") != "statement"]
+        stage = Iri(_STAGE + joined_by)
+        for name, rule in SparqlFolder(rules / "joined-by").items():
+            own[name] = replace(rule, text=rule.bind({"stage": stage}), parameters=())
+    return own
 
 
 def keep(written: str, rules: str, known_on: str, joined_by: str, ready: str) -> None:

@@ -20,7 +20,7 @@ import kg
 from kg.article.checked import CheckedArticle
 from kg.article.evidence import answer_with_evidence
 from kg.article.formats import FORMATS
-from kg.article.patterns import read_pattern
+from kg.sparql.subjects import read_pattern
 from kg.article.sentences import split_sentences, stands_in
 from kg.article.words import WORDS
 from kg.documents import read_turtle

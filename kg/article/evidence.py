@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from kg.article.patterns import Pattern, read_pattern
 from kg.engine import Engine, select
 from kg.prefixes import Prefixes
+from kg.sparql.subjects import Pattern, read_pattern
 from kg.table import Row, Table
 from kg.terms import XSD, Iri, Literal, Term
 

@@ -5,7 +5,6 @@ from typing import Any, Final
 import click
 
 from kg.cli.certainty import beginning_after, certainty_among, certainty_options
-from kg.cli.coverage_lines import coverage_lines
 from kg.cli.output import choose, clock_parameters, common_parameters, tell_unless, write
 from kg.cli.questions import (
     StoredQueries,
@@ -15,6 +14,7 @@ from kg.cli.questions import (
     opened,
     parameter_options,
 )
+from kg.explain.disputed import disputed_in, disputed_line
 from kg.sparql_file import SparqlFile
 from kg.table_formats import TABLE_FORMATS
 
@@ -57,8 +57,14 @@ def _run(query: SparqlFile, options: dict[str, Any]) -> None:
     if not table.rows and (line := beginning_after(graph.engine, query, values)):
         tell(line)
     write(TABLE_FORMATS[format](table, graph.project.prefixes), options["output"])
-    if "rests-on" in query.head and not options["quiet"]:
-        for line in coverage_lines(graph, query, values):
+    if options["quiet"]:
+        return
+    if line := disputed_line(disputed_in(graph.engine, table.sparql), graph.project.prefixes):
+        tell(line)
+    if "rests-on" in query.head:
+        from kg.coverage import coverage_lines  # most answers rest on what is there
+
+        for line in coverage_lines(graph.engine, query, graph.asker.terms(query.name, values)):
             tell(line)
 
 

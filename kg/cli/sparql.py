@@ -6,8 +6,9 @@ from typing import Final
 
 import click
 
-from kg.cli.output import choose, clock_options, common_options, tell_unless, write
+from kg.cli.output import choose, clock_options, common_options, say, tell_unless, write
 from kg.errors import EXIT_NO, InvalidDocument, UnknownName
+from kg.explain.disputed import disputed_in, disputed_line
 from kg.export import GRAPH_FORMATS
 from kg.opening import open_graph
 from kg.table import Table
@@ -68,6 +69,10 @@ def command(
     if isinstance(answer, Table):
         name = choose(format or "table", TABLE_FORMATS, what="format for tables")
         write(TABLE_FORMATS[name](answer, graph.project.prefixes), output)
+        declared = graph.project.prefixes.declare(query)
+        disputed = () if quiet else disputed_in(graph.engine, declared)
+        if line := disputed_line(disputed, graph.project.prefixes):
+            say(line)
     else:
         name = choose(format or "turtle", GRAPH_FORMATS, what="format for graphs")
         write(graph.write(answer, name), output)

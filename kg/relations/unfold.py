@@ -43,15 +43,17 @@ def unfold(
     *,
     anywhere: bool = False,
     assumed: Iterable[Triple] = (),
+    even_possibly: bool = False,
 ) -> Query:
     """Puts the bodies of relations in the place of the patterns that name them.
 
     With `anywhere`, a pattern that asks for any property finds them too. `assumed` are triples
-    that hold beside those that are certain. Raises CannotUnfold.
+    that hold beside those that are certain; `even_possibly` takes for held whatever may have
+    been. Raises CannotUnfold.
     """
     if query.form == "DESCRIBE":
         raise CannotUnfold
-    unfolding = _Unfolding(relations, on, anywhere, tuple(assumed))
+    unfolding = _Unfolding(relations, on, anywhere, tuple(assumed), even_possibly)
     return replace(query, select=unfolding.select(query.select))
 
 
@@ -61,6 +63,7 @@ class _Unfolding:
     on: Literal
     anywhere: bool
     assumed: tuple[Triple, ...]
+    even_possibly: bool
     only_whether: bool = False
 
     @property
@@ -150,10 +153,10 @@ class _Unfolding:
                 yield from self.pattern(TriplePattern(places[number], part, places[number + 1]))
 
     def held(self, relation: Relation, subject: Place, object_: Place) -> Iterator[Element]:
-        if self.only_whether:
-            found: Element = relation.between(self.on, "certain", subject, object_)
-        else:
-            found = relation.held(self.on, "certain", subject, object_)
+        found = self.between(relation, "certain", subject, object_)
+        if self.even_possibly:
+            others = self.between(relation, "possible", subject, object_)
+            found = Union((Group((found,)), Group((others,))))
         ends = (subject, object_)
         rows = [
             (first, second)
@@ -166,6 +169,13 @@ class _Unfolding:
         names = tuple(dict.fromkeys(end for end in ends if isinstance(end, Variable)))
         data = Values(names, tuple(tuple(row[ends.index(name)] for name in names) for row in rows))
         yield Union((Group((found,)), Group((data,) if names else ())))
+
+    def between(
+        self, relation: Relation, certainty: str, subject: Place, object_: Place
+    ) -> Element:
+        if self.only_whether:
+            return relation.between(self.on, certainty, subject, object_)
+        return relation.held(self.on, certainty, subject, object_)
 
 
 def _agree(ends: tuple[Place, Place], terms: tuple[Term, Term]) -> bool:

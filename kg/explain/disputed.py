@@ -1,0 +1,94 @@
+"""Tells of an answer, unasked, which of the statements that it rests on are disputed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from kg.engine import Engine, select
+from kg.errors import InvalidQuery
+from kg.prefixes import Prefixes
+from kg.sparql.subjects import read_pattern
+from kg.terms import Iri, Term
+
+_DISPUTED: Final = """
+PREFIX kg:   <https://w3id.org/alliance-kg/ontology#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+SELECT ?node ?preferred ?name ?kind
+WHERE {
+  ?preferred kg:preferredOver ?other .
+  ?other kg:differsIn/rdfs:label ?kind .
+  ?preferred rdfs:label ?name .
+  OPTIONAL { ?node kg:beganWith|kg:endedWith ?preferred . }
+}
+ORDER BY ?preferred ?kind
+"""
+_NAMED: Final = 3
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """A statement that another source contradicts, by its name, and in what they differ."""
+
+    statement: Iri
+    name: str
+    kind: str
+
+
+def disputed_in(engine: Engine, sparql: str) -> list[Disputed]:
+    """Gives the disputed statements that a SELECT's answer rests on.
+
+    They are looked for among the nodes that its pattern met, which is quick; memberships stand
+    for the events that they began and ended with. A query that cannot be read has none.
+    """
+    known = _disputed(engine)
+    if not known:
+        return []
+    met = _met(engine, sparql)
+    found = {each: None for node, some in known.items() if node in met for each in some}
+    return list(found)
+
+
+def disputed_line(disputed: Iterable[Disputed], prefixes: Prefixes) -> str:
+    """Says in one line which statements are disputed; nothing if none is."""
+    found = {each.statement: each for each in disputed}
+    if not found:
+        return ""
+    named = [f"{each.name} ({each.kind})" for each in list(found.values())[:_NAMED]]
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    first = next(iter(found)).value
+    return (
+        f"Disputed: sources differ on {'; '.join(named)}{more}. "
+        f"See kg query disagreements, or kg export --subject {prefixes.shorten(first)}."
+    )
+
+
+def _disputed(engine: Engine) -> Mapping[Iri, list[Disputed]]:
+    found: dict[Iri, list[Disputed]] = {}
+    for node, preferred, name, kind in select(engine, _DISPUTED).rows:
+        if isinstance(preferred, Iri):
+            disputed = Disputed(preferred, str(name), str(kind))
+            for each in (preferred, node):
+                if isinstance(each, Iri):
+                    found.setdefault(each, []).append(disputed)
+    return found
+
+
+def _met(engine: Engine, sparql: str) -> frozenset[Term | None]:
+    """Gives the nodes that an answer's solutions are about."""
+    pattern = read_pattern(sparql)
+    asked = pattern.sparql() if pattern else _everything(sparql)
+    rows = select(engine, asked).rows if asked else ()
+    return frozenset(term for row in rows for term in row)
+
+
+def _everything(sparql: str) -> str:
+    """Gives the query for all that a question which counts has met; nothing if it is no SELECT."""
+    from kg.sparql.patterns import Select  # only what counts is read whole
+    from kg.sparql.reader import read_query
+    from kg.sparql.writer import write_select
+
+    try:
+        query = read_query(sparql)
+    except InvalidQuery:
+        return ""
+    return write_select(Select((), query.select.where)) if query.form == "SELECT" else ""
