@@ -6,6 +6,7 @@
     ├── InvalidValue         a value that is not of its parameter's type
     ├── InvalidDocument      a file that cannot be read as what it should be
     ├── InvalidQuery         SPARQL that an engine refuses
+    ├── CannotExplain        an answer that cannot be taken apart
     ├── EngineError          a store or endpoint that does not answer
     └── OutputError          a place that cannot be written to
 
@@ -54,6 +55,10 @@ class InvalidQuery(KgError):
         """Gives the error as it stands in the text without what was put before its first line."""
         column = self.column - characters if self.line == 1 else self.column
         return InvalidQuery(self.reason, line=self.line, column=column)
+
+
+class CannotExplain(KgError):
+    """An answer cannot be taken apart; the message names what stands in the way."""
 
 
 class EngineError(KgError):

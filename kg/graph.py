@@ -10,14 +10,13 @@ graph.sparql("SELECT ?state { ?state a kg:State }")
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.ask import Asker
 from kg.clocks import IN_FORCE, Clocks, Day, read_clocks
-from kg.dates import today
 from kg.documents import ARTICLE, described
 from kg.engine import Engine, Triples, ask
 from kg.errors import EngineError, InvalidQuery, UnknownName
@@ -25,12 +24,13 @@ from kg.project import Project
 from kg.relations.named import are_named_in
 from kg.sparql_file import SparqlFile, SparqlFolder
 from kg.table import Table
-from kg.terms import Iri, Triple
+from kg.terms import Triple
 from kg.things import Things
 
 if TYPE_CHECKING:
     from kg.article.checked import CheckedArticle
     from kg.coverage import Coverage
+    from kg.explain.explanation import Explanation
     from kg.report import Report
 
 
@@ -110,6 +110,43 @@ class Graph:
         terms = self.asker.terms(name, {key: str(value) for key, value in parameters.items()})
         return coverage_of(self.engine, self.asker.stored_query(name), terms)
 
+    def explain(
+        self,
+        name: str,
+        values: Mapping[str, str | datetime.date] | None = None,
+        *,
+        row: int | None = None,
+        where: Mapping[str, str] | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+        progress: Callable[[int, int], None] = lambda done, of: None,
+        **parameters: str | datetime.date,
+    ) -> Explanation:
+        """Takes a stored question's answer apart into the statements that carry its rows.
+
+        `row` is a row's number from 1, `where` gives values of columns; without both, all rows
+        are explained. Parameters are given by name, or in `values`. Raises InvalidValue for a row
+        that is not there, CannotExplain for a question that cannot be explained.
+        """
+        from kg.explain.asked import explain_question  # most answers are not taken apart
+
+        given = {key: str(value) for key, value in {**(values or {}), **parameters}.items()}
+        return explain_question(
+            self, name, given, row=row, where=where, tell=tell, progress=progress
+        )
+
+    def explain_sparql(
+        self,
+        text: str,
+        *,
+        row: int | None = None,
+        where: Mapping[str, str] | None = None,
+        progress: Callable[[int, int], None] = lambda done, of: None,
+    ) -> Explanation:
+        """Takes the answer of any SELECT apart, as `explain` does that of a stored question."""
+        from kg.explain.asked import explain_sparql  # most answers are not taken apart
+
+        return explain_sparql(self, text, row=row, where=where, progress=progress)
+
     def sparql(self, text: str) -> Table | Triples | bool:
         """Answers any SPARQL query; project prefixes need no PREFIX line.
 
@@ -118,26 +155,13 @@ class Graph:
         declared = self.project.prefixes.declare(text)
         try:
             if self.clocks.on or are_named_in(text, self.project.relations):
-                return self._sparql_on(declared)
+                from kg.relations.asked import sparql_on  # a plain query is not read
+
+                return sparql_on(self, declared)
             return self.engine.query(declared)
         except InvalidQuery as error:
             error.reason += self.project.prefixes.unknown_in(text)
             raise error.without_preamble(len(declared) - len(text)) from error
-
-    def _sparql_on(self, declared: str) -> Table | Triples | bool:
-        """Answers with the plain relations of the day; what is no SPARQL the engine refuses."""
-        from kg.relations.answer import answer_on  # a plain query is not read
-        from kg.relations.relation import read_relations
-        from kg.sparql.reader import read_query
-
-        try:
-            query = read_query(declared)
-        except InvalidQuery:
-            self.engine.query(declared)
-            raise
-        relations = read_relations(self.project.relations)
-        day = self.clocks.on or today()
-        return answer_on(self.engine, query, relations, day, anywhere=bool(self.clocks.on))
 
     def export(
         self, format: str = "turtle", *, subject: str | None = None, asserted: bool = False
@@ -150,6 +174,11 @@ class Graph:
         from kg.export import export  # writers that most questions do not need
 
         thing = self.things.find(subject) if subject else None
+        held: Iterable[Triple] = ()
+        if self.clocks.on:
+            from kg.relations.asked import held_of
+
+            held = held_of(self, thing)
         return export(
             self.engine,
             self.project.prefixes,
@@ -157,17 +186,9 @@ class Graph:
             subject=thing,
             asserted=asserted,
             view=self.clocks.view,
-            held=self._held(thing) if self.clocks.on else (),
+            held=held,
             held_in=self.clocks.day_view,
         )
-
-    def _held(self, thing: Iri | None) -> Iterable[Triple]:
-        """Gives the plain relations of the day, or those of one thing."""
-        from kg.relations.relation import held_on, read_relations
-
-        relations = read_relations(self.project.relations)
-        held = held_on(self.engine, relations.values(), self.clocks.on or today())
-        return [triple for triple in held if thing is None or triple[0] == thing]
 
     def write(self, triples: Triples, format: str = "turtle") -> str:
         """Writes the triples of a CONSTRUCT or DESCRIBE query in a format of GRAPH_FORMATS."""

@@ -52,7 +52,7 @@ def command(
     kg sparql question.rq --known-on 2022-10-12
     kg sparql question.rq --at https://query.example/sparql
     """  # noqa: D301  # click needs the character itself
-    query = _read(file, text)
+    query = read_text(file, text)
     graph = open_graph(
         at,
         timeout=timeout,
@@ -78,7 +78,8 @@ def command(
         write(graph.write(answer, name), output)
 
 
-def _read(file: str | None, text: str | None) -> str:
+def read_text(file: str | None, text: str | None) -> str:
+    """Reads the one query that was given; raises UnknownName for none or two."""
     if (file is None) == (text is None):
         raise UnknownName("Give one query: a FILE, - for standard input, or -e TEXT.")
     if text is not None:

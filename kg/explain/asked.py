@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kg.clocks import IN_FORCE
 from kg.dates import today
 from kg.engine import select
-from kg.errors import InvalidQuery, InvalidValue, UnknownName, did_you_mean
+from kg.errors import CannotExplain, InvalidQuery, InvalidValue, UnknownName, did_you_mean
 from kg.explain.explanation import Explanation, explain, refuse_what_cannot_be_explained
 from kg.explain.record import Record
 from kg.relations.named import are_named_in
@@ -38,7 +38,7 @@ def explain_question(
     """Explains the rows of a stored question's answer, or those that are chosen.
 
     `row` is a row's number from 1; `where` gives values of columns as a person types them. Raises
-    InvalidValue for a row that is not there, InvalidQuery for what cannot be explained.
+    InvalidValue for a row that is not there, CannotExplain for what cannot be explained.
     """
     file = graph.asker.stored_query(name)
     text = graph.asker.bind(name, values, tell=tell)
@@ -68,9 +68,9 @@ def explain_sparql(
     declared = graph.project.prefixes.declare(text)
     try:
         query = read_query(declared)
-    except InvalidQuery:
+    except InvalidQuery as error:
         graph.sparql(text)  # the engine says what is wrong, if it is no SPARQL
-        raise
+        raise CannotExplain(f"The query cannot be explained. {error.reason}") from error
     refuse_what_cannot_be_explained(query)
     answer = graph.sparql(text)
     assert isinstance(answer, Table), "a SELECT gives a table"
@@ -89,7 +89,7 @@ def explain_sparql(
                 even_possibly=is_labelled,
             )
         except CannotUnfold as error:
-            raise InvalidQuery(
+            raise CannotExplain(
                 "A chain of a day's relation (+, *, ?) cannot be explained. Ask for its steps one "
                 "by one."
             ) from error

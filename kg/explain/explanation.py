@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from kg.errors import InvalidQuery
+from kg.errors import CannotExplain
 from kg.explain.absence import Absence
 from kg.explain.cited import Dispute, Statement, read_statements, with_disputes
 from kg.explain.record import Record
@@ -84,7 +84,7 @@ def explain(
 ) -> Explanation:
     """Explains rows of a SELECT's answer; `chosen` are their positions from 0, None means all.
 
-    Raises InvalidQuery for a query that cannot be explained, naming what stands in the way.
+    Raises CannotExplain for a query that cannot be explained, naming what stands in the way.
     """
     refuse_what_cannot_be_explained(query)
     witnesses = Witnesses(record, query.select)
@@ -115,17 +115,19 @@ def explain(
 
 
 def refuse_what_cannot_be_explained(query: Query) -> None:
-    """Raises InvalidQuery for what no witness can be given for, by its name."""
+    """Raises CannotExplain for what no witness can be given for, by its name."""
     if query.form != "SELECT":
-        raise InvalidQuery(
+        raise CannotExplain(
             f"{query.form} cannot be explained: it has no rows. Ask for the same with SELECT."
         )
     if query.dataset:
-        raise InvalidQuery("FROM cannot be explained: a row rests on the default graph only.")
+        raise CannotExplain("FROM cannot be explained: a row rests on the default graph only.")
     text = write_query(query).upper()
+    if " GRAPH <" in text or " GRAPH ?" in text:
+        raise CannotExplain("GRAPH cannot be explained: a row rests on the default graph only.")
     for function in ("RAND(", "NOW(", "UUID(", "STRUUID(", "BNODE("):
         if f" {function}" in text or f"({function}" in text:
-            raise InvalidQuery(
+            raise CannotExplain(
                 f"{function[:-1]} cannot be explained: it gives another value each time."
             )
 

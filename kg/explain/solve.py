@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kg.engine import Engine, select
-from kg.errors import InvalidQuery
+from kg.errors import CannotExplain
 from kg.explain.lower import Binding, lowered, mandatory
 from kg.sparql.patterns import Bind, Column, Exists, Expression, Group, Select
 from kg.sparql.writer import write_group
@@ -37,10 +37,10 @@ class Solutions:
 def solve(engine: Engine, query: Select, row: Binding) -> Solutions:
     """Finds the solutions behind a row of a SELECT.
 
-    `row` holds the terms of its bound columns. Raises InvalidQuery where they cannot be found.
+    `row` holds the terms of its bound columns. Raises CannotExplain where they cannot be found.
     """
     if query.values:
-        raise InvalidQuery("VALUES after the query cannot be explained. Put it into the pattern.")
+        raise CannotExplain("VALUES after the query cannot be explained. Put it into the pattern.")
     keys = _keys(query)
     known = {name: row[name] for name in keys if name in row}
     unbound = {name for name in keys if name not in row}
@@ -90,7 +90,7 @@ def _keys(query: Select) -> list[str]:
     shown = set(_names(query.columns))
     for key in query.group_by:
         if key.variable is None or key.variable.name not in shown:
-            raise InvalidQuery(
+            raise CannotExplain(
                 "GROUP BY something that is no column cannot be explained: several groups may "
                 "give the same row. Make it a column."
             )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kg.errors import InvalidQuery
+from kg.errors import CannotExplain
 from kg.explain.absence import Absence, absence, negations, term_at, with_values
 from kg.explain.chains import chain
 from kg.explain.derivations import Derivation, Derivations, Key
@@ -71,7 +71,7 @@ class Tracer:
     def select(self, query: Select, row: Binding, *, rule: str = "") -> Trace:
         """Traces a row of a SELECT, by the solutions that it needs.
 
-        Raises InvalidQuery for what cannot be traced.
+        Raises CannotExplain for what cannot be traced.
         """
         trace = Trace()
         trace.add(self.solutions(solve(self.engine, query, row).needed, rule=rule))
@@ -141,7 +141,7 @@ class Tracer:
             row = {name: binding[name] for name in column_names(element) if name in binding}
             trace.add(self.select(element, row, rule=rule))
         elif isinstance(element, GraphPattern):
-            raise InvalidQuery("GRAPH cannot be explained: a row rests on the default graph only.")
+            raise CannotExplain("GRAPH cannot be explained: a row rests on the default graph only.")
 
     def _pattern(self, pattern: TriplePattern, binding: Binding) -> Iterator[Triple]:
         subject, object_ = term_at(pattern.subject, binding), term_at(pattern.object, binding)

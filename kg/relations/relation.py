@@ -39,7 +39,7 @@ class Relation:
 
     def between(self, on: Literal, certainty: str, subject: Place, object_: Place) -> Group:
         """Gives the body with the day in it, between two places; its other variables are apart."""
-        fixed: dict[str, Place] = {"on": on, "certainty": Literal(certainty)}
+        fixed: dict[str, Place] = {"on": on, "degree": Literal(certainty)}
         ends = {self.subject.name: subject, self.object.name: object_}
         mark = zlib.crc32(" ".join((self.property.n3(), subject.n3(), object_.n3())).encode())
         own = visible(self.body) - fixed.keys() - ends.keys()
@@ -81,7 +81,7 @@ def _read_relations(folder: Path, files: tuple[Path, ...]) -> Mapping[Iri, Relat
                 element
                 for element in query.select.where
                 if not isinstance(element, Values)
-                or element.variables not in ((Variable("on"),), (Variable("certainty"),))
+                or element.variables not in ((Variable("on"),), (Variable("degree"),))
             )
         )
         found[pattern.predicate] = Relation(
