@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 Bound: TypeAlias = frozenset[tuple[str, Term]]
 Key: TypeAlias = tuple[str, Bound]
 """A rule, and the values of all variables of its head."""
-_WORTH_ASKING_AT_ONCE: Final = 6
+WORTH_ASKING_AT_ONCE: Final = 6
+"""Of fewer things than these, each is asked for alone."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Derivations:
                     waiting.setdefault((rule, pattern), []).append(bound)
         found: list[Solution] = []
         for (rule, pattern), bounds in waiting.items():
-            if len(bounds) >= _WORTH_ASKING_AT_ONCE:
+            if len(bounds) >= WORTH_ASKING_AT_ONCE:
                 heads = self._complete(rule, pattern, bounds)
                 found += self._solve(rule, heads)
         return found
@@ -81,7 +82,7 @@ class Derivations:
         template = [each for each in rule.query.template if each.subject == pattern.subject]
         wanted = list(bounds)
         names = sorted(wanted[0])
-        group = Group((_inline(names, wanted), *template))
+        group = Group((inline(names, wanted), *template))
         heads = [each.binding for each in solutions_of(self.record.engine, group, {})]
         for bound in wanted:
             self._heads[rule.name, pattern, frozenset(bound.items())] = []
@@ -99,7 +100,7 @@ class Derivations:
         if not new:
             return []
         names = sorted(certainly_bound(where) & new[0].keys())
-        group = Group((_inline(names, new), *where)) if names else where
+        group = Group((inline(names, new), *where)) if names else where
         for head in new:
             self._solutions[rule.name, frozenset(head.items())] = None
         shown = new[0].keys()
@@ -113,7 +114,8 @@ class Derivations:
         return found
 
 
-def _inline(names: Iterable[str], bindings: Iterable[Binding]) -> Values:
+def inline(names: Iterable[str], bindings: Iterable[Binding]) -> Values:
+    """Gives inline data with the values of variables in several solutions."""
     variables = tuple(map(Variable, names))
     rows = dict.fromkeys(tuple(each[name.name] for name in variables) for each in bindings)
     return Values(variables, tuple(rows))

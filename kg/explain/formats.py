@@ -16,6 +16,7 @@ _RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
 _TERMS: Final = "http://purl.org/dc/terms/"
 _CONTEXT_SHOWN: Final = 8
 _LISTED: Final = 12
+_ABSENCES_SHOWN: Final = 6
 
 
 def write_text(explanation: Explanation, prefixes: Prefixes) -> str:
@@ -71,8 +72,11 @@ def _row_lines(explanation: Explanation, row: ExplainedRow, prefixes: Prefixes) 
         others = ", ".join(prefixes.shorten(each.value) for each in kept.others)
         yield f"   not counted: {others or 'what it ends'}, because of"
         yield from (f"   {line}" for line in _statement_lines(statement, prefixes))
-    for absence in row.not_found:
+    for absence in row.not_found[:_ABSENCES_SHOWN]:
         yield f"   looked for, and not found: {absence}."
+    if len(row.not_found) > _ABSENCES_SHOWN:
+        rest = len(row.not_found) - _ABSENCES_SHOWN
+        yield f"   and {rest} more that were looked for and not found; --format json lists them."
 
 
 def _statement_lines(statement: Statement, prefixes: Prefixes) -> Iterator[str]:

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 from kg.errors import CannotExplain
 from kg.explain.absence import Absence, absence, negations, term_at, with_values
 from kg.explain.chains import chain
-from kg.explain.derivations import Derivation, Derivations, Key
+from kg.explain.derivations import (
+    WORTH_ASKING_AT_ONCE,
+    Derivation,
+    Derivations,
+    Key,
+    inline,
+)
 from kg.explain.lower import Binding, tag_of
 from kg.explain.solve import Solution, solutions_of, solve
 from kg.sparql.patterns import (
@@ -31,7 +37,7 @@ from kg.sparql.patterns import (
     Union,
 )
 from kg.sparql.scope import column_names
-from kg.terms import Iri, Literal, Triple
+from kg.terms import Iri, Literal, Term, Triple
 
 if TYPE_CHECKING:
     from kg.explain.record import Record
@@ -88,7 +94,7 @@ class Tracer:
         trace = Trace()
         triples = [
             triple
-            for solution in solutions
+            for solution in self._with_sub_selects_traced(list(solutions), trace, rule)
             for triple in self._group(solution.pattern, solution.binding, trace, rule)
         ]
         self.record.learn(subject for subject, _, _ in triples)
@@ -96,6 +102,25 @@ class Tracer:
         for triple in triples:
             self._triple(triple, trace)
         return trace
+
+    def _with_sub_selects_traced(
+        self, solutions: list[Solution], trace: Trace, rule: str
+    ) -> list[Solution]:
+        """Traces what many solutions take from a sub-select with one query, and leaves it out."""
+        if len(solutions) < WORTH_ASKING_AT_ONCE:
+            return solutions
+        pattern = solutions[0].pattern
+        done = [each for each in pattern if isinstance(each, Select) and not _is_for_all(each)]
+        for query in done:
+            names = [name for name in column_names(query) if name in solutions[0].binding]
+            rows = [each.binding for each in solutions]
+            where = Group((inline(names, rows), *query.where))
+            found: dict[tuple[Term, ...], Solution] = {}
+            for each in solutions_of(self.engine, where, {}):
+                found.setdefault(tuple(each.binding[name] for name in names), each)
+            trace.add(self.solutions(found.values(), rule=rule))
+        rest = Group(tuple(each for each in pattern if each not in done))
+        return [Solution(rest, each.binding) for each in solutions]
 
     def _prepare(self, triples: Iterable[Triple]) -> None:
         """Finds what many triples were derived from, and these in turn, with few queries."""
@@ -206,3 +231,8 @@ class Tracer:
             self._traced[derivation.key] = trace
         found.add(self._traced[derivation.key])
         return found
+
+
+def _is_for_all(query: Select) -> bool:
+    """Whether a sub-select has to be traced row by row: it counts, or computes its columns."""
+    return query.is_aggregate or query.is_limited or any(c.expression for c in query.columns)
