@@ -100,13 +100,14 @@ def answered(
     )
     found = {day: Counter[tuple[str, str, str]]() for day in days}
     for on, certainty, rows in select(engine, asked).rows:
-        for each in str(rows).split("|") if str(rows) else ():
+        for each in str(rows).split("|") if rows else ():  # rdflib has a row of nothing for none
             someone, organisation = each.split(" ")
             found[datetime.date.fromisoformat(str(on))][someone, organisation, str(certainty)] += 1
     return found
 
 
 def in_parts(days: Iterable[datetime.date], size: int = 50) -> list[list[datetime.date]]:
+    """Gives days in order, as many at once as one query is asked about."""
     ordered = sorted(days)
     return [ordered[start : start + size] for start in range(0, len(ordered), size)]
 
