@@ -20,13 +20,13 @@ import kg
 from kg.article.checked import CheckedArticle
 from kg.article.evidence import answer_with_evidence
 from kg.article.formats import FORMATS
-from kg.sparql.subjects import read_pattern
 from kg.article.sentences import split_sentences, stands_in
 from kg.article.words import WORDS
 from kg.documents import read_turtle
 from kg.engine.oxigraph_engine import OxigraphEngine, to_node
 from kg.project import locate
 from kg.rules import derive
+from kg.sparql.subjects import read_pattern
 from kg.sparql_file import SparqlFolder
 from kg.terms import Iri
 

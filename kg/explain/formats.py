@@ -75,8 +75,8 @@ def _row_lines(explanation: Explanation, row: ExplainedRow, prefixes: Prefixes) 
     for absence in row.not_found[:_ABSENCES_SHOWN]:
         yield f"   looked for, and not found: {absence}."
     if len(row.not_found) > _ABSENCES_SHOWN:
-        rest = len(row.not_found) - _ABSENCES_SHOWN
-        yield f"   and {rest} more that were looked for and not found; --format json lists them."
+        more = len(row.not_found) - _ABSENCES_SHOWN
+        yield f"   and {more} more that were looked for and not found; --format json lists them."
 
 
 def _statement_lines(statement: Statement, prefixes: Prefixes) -> Iterator[str]:

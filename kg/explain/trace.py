@@ -175,7 +175,8 @@ class Tracer:
             return
         if isinstance(predicate, Path):
             for step in chain(self.engine, subject, predicate, object_):
-                yield from self._pattern(step, binding)
+                for found in solutions_of(self.engine, Group((step,)), {})[:1]:
+                    yield from self._group(found.pattern, found.binding, Trace(), "")
             return
         property_ = term_at(predicate, binding)
         if isinstance(property_, Iri):

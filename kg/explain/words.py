@@ -106,29 +106,33 @@ def spaced(name: str) -> str:
 
 def _stars(group: Group, values: Mapping[str, Term], names: Names) -> list[str]:
     """Says what is said of each subject of a group."""
-    stars: dict[Place, list[str]] = {}
+    stars: dict[Place, list[TriplePattern]] = {}
     others: list[str] = []
     for element in group:
         if isinstance(element, TriplePattern):
-            stars.setdefault(element.subject, []).append(_property(element, values, names))
+            stars.setdefault(element.subject, []).append(element)
         elif isinstance(element, Group | Optional):
             inside = element.group if isinstance(element, Optional) else element
             others += _stars(inside, values, names)
         elif isinstance(element, Union):
             each = [" and ".join(_stars(branch, values, names)) for branch in element.groups]
             others.append(" or ".join(each))
-    told = [
-        f"{_place(subject, values, names)} {', '.join(said)}" for subject, said in stars.items()
-    ]
-    return told + others
+    return [_star(patterns, values, names) for patterns in stars.values()] + others
 
 
 def _property(pattern: TriplePattern, values: Mapping[str, Term], names: Names) -> str:
+    """Says what a pattern asks for; nothing where any value would do."""
     value = _term(pattern.object, values)
-    property_ = _named(pattern.predicate, names)
     if value is None:
-        return f"with {property_}"
-    return f"with {property_} {names.of(value)}"
+        return ""
+    return f"with {_named(pattern.predicate, names)} {names.of(value)}"
+
+
+def _star(patterns: list[TriplePattern], values: Mapping[str, Term], names: Names) -> str:
+    """Says what is asked of one subject, or else the first thing that it should have at all."""
+    said = ", ".join(filter(None, (_property(each, values, names) for each in patterns)))
+    wanted = said or f"with {_named(patterns[0].predicate, names)}"
+    return f"{_place(patterns[0].subject, values, names)} {wanted}"
 
 
 def _named(predicate: Predicate, names: Names) -> str:
