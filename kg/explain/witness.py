@@ -86,6 +86,7 @@ class Witnesses:
         for solution in solve(self.record.engine, self.query, bound).others:
             pool.add(self.tracer.solution(solution))
         context = dict(pool.context)
+        self.worlds.made |= pool.made.keys()
         candidates = sorted(self.record.together(needed.statements), key=str)
         is_tested = len(candidates) <= MOST_TESTED
         kept_out = tuple(self._kept_out(row, candidates, needed, context))

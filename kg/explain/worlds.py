@@ -22,6 +22,8 @@ class Worlds:
         self.record = record
         self.text = write_select(query)
         self.rules = record.needed(predicates(query.where))
+        self.made: set[Triple] = set()
+        """Triples that rules are known to have joined: no world has them unless it makes them."""
         self._triples: dict[Iri, list[Triple]] = {}
         self._held: dict[tuple[frozenset[Iri], int, Row], bool] = {}
 
@@ -42,7 +44,8 @@ class Worlds:
         store = pyoxigraph.Store()
         store.extend(to_quads(context))
         for statement in chosen:
-            store.extend(to_quads(self._triples[statement]))
+            own = (each for each in self._triples[statement] if each not in self.made)
+            store.extend(to_quads(own))
         world = OxigraphEngine(store)
         for rule in self.rules:
             world.insert(rule.file.text, DERIVED)
