@@ -147,21 +147,34 @@ class Graph:
 
         return explain_sparql(self, text, row=row, where=where, progress=progress)
 
-    def sparql(self, text: str) -> Table | Triples | bool:
+    def sparql(self, text: str, *, certainty: str | None = None) -> Table | Triples | bool:
         """Answers any SPARQL query; project prefixes need no PREFIX line.
 
-        Raises InvalidQuery or EngineError.
+        Relations of a day (`?state org:memberOf ?organisation`) hold on the day of the clocks,
+        else today; `certainty` "certain" or "possible" gives only the rows that are. Raises
+        InvalidQuery, InvalidValue or EngineError.
         """
         declared = self.project.prefixes.declare(text)
         try:
-            if self.clocks.on or are_named_in(text, self.project.relations):
+            if self.clocks.on or certainty or are_named_in(text, self.project.relations):
                 from kg.relations.asked import sparql_on  # a plain query is not read
 
-                return sparql_on(self, declared)
+                return sparql_on(self, declared, certainty=certainty)
             return self.engine.query(declared)
         except InvalidQuery as error:
             error.reason += self.project.prefixes.unknown_in(text)
             raise error.without_preamble(len(declared) - len(text)) from error
+
+    def disputed_line(self, text: str) -> str:
+        """Says in one line which statements behind a SELECT's answer others contradict, if any."""
+        from kg.explain.disputed import disputed_in, disputed_line  # said after the answer
+
+        declared = self.project.prefixes.declare(text)
+        if are_named_in(text, self.project.relations):
+            from kg.relations.asked import nodes_behind
+
+            declared = nodes_behind(self, declared)
+        return disputed_line(disputed_in(self.engine, declared), self.project.prefixes)
 
     def export(
         self, format: str = "turtle", *, subject: str | None = None, asserted: bool = False

@@ -29,12 +29,11 @@ _HELP: Final = {
 }
 
 
-def certainty_options(query: SparqlFile) -> list[click.Option]:
-    """Gives --certain and --possible, which help shows where the question's rows tell."""
+def certainty_options(query: SparqlFile | None = None) -> list[click.Option]:
+    """Gives --certain and --possible, which help hides where a question's rows do not tell."""
+    is_hidden = query is not None and not query.tells_certainty
     return [
-        click.Option(
-            [f"--{name}"], is_flag=True, hidden=not query.tells_certainty, help=_HELP[name]
-        )
+        click.Option([f"--{name}"], is_flag=True, hidden=is_hidden, help=_HELP[name])
         for name in CERTAINTIES
     ]
 
@@ -44,7 +43,7 @@ def certainty_among(options: Mapping[str, Any]) -> str | None:
     asked = [name for name in CERTAINTIES if options[name]]
     if len(asked) > 1:
         raise InvalidValue("No row is both --certain and --possible. Give one, or neither for all.")
-    if asked and options["sparql"]:
+    if asked and options.get("sparql"):
         raise InvalidValue(
             f"--sparql prints the question, and --{asked[0]} chooses among the rows of its answer. "
             "Give one of them."

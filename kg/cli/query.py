@@ -14,7 +14,6 @@ from kg.cli.questions import (
     opened,
     parameter_options,
 )
-from kg.explain.disputed import disputed_in, disputed_line
 from kg.sparql_file import SparqlFile
 from kg.table_formats import TABLE_FORMATS
 
@@ -59,7 +58,7 @@ def _run(query: SparqlFile, options: dict[str, Any]) -> None:
     write(TABLE_FORMATS[format](table, graph.project.prefixes), options["output"])
     if options["quiet"]:
         return
-    if line := disputed_line(disputed_in(graph.engine, table.sparql), graph.project.prefixes):
+    if line := graph.disputed_line(table.sparql):
         tell(line)
     if "rests-on" in query.head:
         from kg.coverage import coverage_lines  # most answers rest on what is there

@@ -6,9 +6,9 @@ from typing import Final
 
 import click
 
+from kg.cli.certainty import certainty_among
 from kg.cli.output import choose, clock_options, common_options, say, tell_unless, write
 from kg.errors import EXIT_NO, InvalidDocument, UnknownName
-from kg.explain.disputed import disputed_in, disputed_line
 from kg.export import GRAPH_FORMATS
 from kg.opening import open_graph
 from kg.table import Table
@@ -27,12 +27,16 @@ _BOOLEAN_FORMATS: Final = ("table", "json", "xml")
     help=f"For tables: {', '.join(TABLE_FORMATS)}. For graphs: {', '.join(GRAPH_FORMATS)}.  "
     "[default: table or turtle]",
 )
+@click.option("--certain", is_flag=True, help="List only what is certain.")
+@click.option("--possible", is_flag=True, help="List only what is merely possible on the day.")
 @clock_options
 @common_options
 def command(
     file: str | None,
     text: str | None,
     format: str | None,
+    certain: bool,
+    possible: bool,
     on: str | None,
     known_on: str | None,
     joined_by: str,
@@ -43,15 +47,18 @@ def command(
 ) -> None:
     """Run any SPARQL query from FILE, from standard input (-) or from -e.
 
-    The project's prefixes need no PREFIX line. An ASK query that is false exits with 1.
+    The project's prefixes need no PREFIX line. An ASK query that is false exits with 1. Plain
+    relations hold on the day of --on, or today: org:memberOf, kg:candidateFor, kg:hasRatified.
 
     \b
     kg sparql -e 'SELECT ?state { ?state a kg:State } LIMIT 5'
     kg sparql -e 'DESCRIBE event:nato-finland-accession'
     kg sparql question.rq --format json
+    kg sparql --on 1999-04-01 -e 'SELECT ?s { ?s org:memberOf organisation:nato }'
     kg sparql question.rq --known-on 2022-10-12
     kg sparql question.rq --at https://query.example/sparql
     """  # noqa: D301  # click needs the character itself
+    certainty = certainty_among({"certain": certain, "possible": possible})
     query = read_text(file, text)
     graph = open_graph(
         at,
@@ -61,7 +68,7 @@ def command(
         known_on=known_on,
         joined_by=joined_by,
     )
-    answer = graph.sparql(query)
+    answer = graph.sparql(query, certainty=certainty)
     if isinstance(answer, bool):
         name = choose(format or "table", _BOOLEAN_FORMATS, what="format for ASK")
         write(write_boolean(answer, name), output)
@@ -69,9 +76,7 @@ def command(
     if isinstance(answer, Table):
         name = choose(format or "table", TABLE_FORMATS, what="format for tables")
         write(TABLE_FORMATS[name](answer, graph.project.prefixes), output)
-        declared = graph.project.prefixes.declare(query)
-        disputed = () if quiet else disputed_in(graph.engine, declared)
-        if line := disputed_line(disputed, graph.project.prefixes):
+        if line := "" if quiet else graph.disputed_line(query):
             say(line)
     else:
         name = choose(format or "turtle", GRAPH_FORMATS, what="format for graphs")

@@ -9,7 +9,7 @@ import pyoxigraph
 
 from kg.engine import Answer, Engine, construct
 from kg.engine.oxigraph_engine import OxigraphEngine, to_quads
-from kg.errors import EngineError, InvalidQuery
+from kg.errors import EngineError, InvalidValue
 from kg.relations.relation import Relation, held_on
 from kg.relations.unfold import CannotUnfold, unfold
 from kg.sparql.patterns import Query
@@ -26,15 +26,23 @@ CERTAINTY: Final = "certainty"
 def worlds(possible: Iterable[Triple]) -> Iterator[tuple[Triple, ...]]:
     """Gives each choice among the triples that merely may hold, none first and all last.
 
-    Raises InvalidQuery where there are too many to try.
+    Raises InvalidValue where there are too many to try.
     """
     triples = list(possible)
     if len(triples) > _MOST_WORLDS:
-        raise InvalidQuery(
-            f"{len(triples)} relations may or may not have held on that day, too many to try each "
-            "case. Ask for --certain rows, for another day, or for fewer things."
+        raise InvalidValue(
+            f"{len(triples)} relations may or may not have held on that day, given for --on, too "
+            "many to try each case. Ask about another day or fewer things, or without counting "
+            "and without what must not be there."
         )
     return chain.from_iterable(combinations(triples, size) for size in range(len(triples) + 1))
+
+
+def _is_monotone(query: Query) -> bool:
+    """Whether more triples only ever give more rows, so that two worlds tell all."""
+    text = write_query(query)
+    is_negative = any(word in text for word in ("EXISTS {", "MINUS {", "OPTIONAL {", "{ SELECT"))
+    return not (is_negative or query.select.is_aggregate or query.select.is_limited)
 
 
 def answer_on(
@@ -48,7 +56,7 @@ def answer_on(
     """Answers a query as of a day; a SELECT tells its possible rows from the certain ones.
 
     The column `certainty` is added only where some row is merely possible. ASK and CONSTRUCT
-    answer by what is certain. Raises InvalidQuery where the cases are too many to try.
+    answer by what is certain. Raises InvalidValue where the cases are too many to try.
     """
     named = predicates(query.select.where)
     concerned = {each: held for each, held in relations.items() if anywhere or each in named}
@@ -61,7 +69,8 @@ def answer_on(
         return certain
     found = [Counter(certain.rows)]
     order = dict.fromkeys(certain.rows)
-    for world in list(worlds(possible))[1:]:
+    chosen = [tuple(possible)] if _is_monotone(query) else list(worlds(possible))[1:]
+    for world in chosen:
         answer = ask(world)
         assert isinstance(answer, Table)
         found.append(Counter(answer.rows))

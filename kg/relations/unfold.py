@@ -44,16 +44,18 @@ def unfold(
     anywhere: bool = False,
     assumed: Iterable[Triple] = (),
     even_possibly: bool = False,
+    only_whether: bool = False,
 ) -> Query:
     """Puts the bodies of relations in the place of the patterns that name them.
 
     With `anywhere`, a pattern that asks for any property finds them too. `assumed` are triples
     that hold beside those that are certain; `even_possibly` takes for held whatever may have
-    been. Raises CannotUnfold.
+    been; `only_whether` does not care how often a pair is found, and shows the nodes on the way.
+    Raises CannotUnfold.
     """
     if query.form == "DESCRIBE":
         raise CannotUnfold
-    unfolding = _Unfolding(relations, on, anywhere, tuple(assumed), even_possibly)
+    unfolding = _Unfolding(relations, on, anywhere, tuple(assumed), even_possibly, only_whether)
     return replace(query, select=unfolding.select(query.select))
 
 
