@@ -8,7 +8,7 @@ from typing import Final
 
 import pyoxigraph
 
-from kg.documents import read_turtle
+from kg.documents import ARTICLE, described, read_turtle
 from kg.engine.oxigraph_engine import OxigraphEngine, written_name
 from kg.errors import InvalidDocument
 from kg.project import Project
@@ -34,6 +34,21 @@ def build_in_memory(
     store.bulk_extend(read_turtle([*own, *further]))
     derive(store, SparqlFolder(project.rules))
     return OxigraphEngine(store)
+
+
+def build_with(project: Project, files: Iterable[Path]) -> OxigraphEngine:
+    """Builds the store of a project with further Turtle files in memory.
+
+    A file that describes an article takes the place of the project's own file about it.
+    """
+    further = list(files)
+    told_anew = {article for path in further for article in described(path, ARTICLE)}
+    replaced = [
+        path
+        for path in sorted((project.graph / "claims").glob("*.ttl"))
+        if told_anew.intersection(described(path, ARTICLE))
+    ]
+    return build_in_memory(project, further, replaced)
 
 
 def build_on_disk(project: Project, ready: Path, *, still: Callable[[], bool]) -> OxigraphEngine:

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 
 from kg.ask import Asker
 from kg.clocks import IN_FORCE, Clocks, Day, read_clocks
-from kg.documents import ARTICLE, described
-from kg.engine import Engine, Triples, ask
-from kg.errors import EngineError, InvalidQuery, UnknownName
+from kg.engine import Engine, Triples
+from kg.errors import EngineError, InvalidQuery
 from kg.project import Project
 from kg.relations.named import are_named_in
 from kg.sparql_file import SparqlFile, SparqlFolder
@@ -215,20 +214,14 @@ class Graph:
         A file that describes an article takes the place of the graph's own file about it.
         Raises InvalidDocument for a file that is no Turtle, EngineError at an endpoint.
         """
-        from kg.build import build_in_memory  # only a store that is not in the cache is built
+        from kg.build import build_with  # only a store that is not in the cache is built
 
         if self.project.endpoint:
             raise EngineError("Files cannot be added to an endpoint's graph. Give --at a folder.")
         files = [Path(path) for path in paths]
         if self.base is not self:
             return self.base.with_files(files)._as_of(self.clocks)
-        own = {article for path in files for article in described(path, ARTICLE)}
-        replaced = [
-            path
-            for path in sorted((self.project.graph / "claims").glob("*.ttl"))
-            if own.intersection(described(path, ARTICLE))
-        ]
-        return Graph(self.project, build_in_memory(self.project, files, replaced), files)
+        return Graph(self.project, build_with(self.project, files), files)
 
     def check_article(self, name: str) -> CheckedArticle:
         """Asks again what bears on each claim of an article, and gives the verdicts.
@@ -236,16 +229,9 @@ class Graph:
         The tests are asked about the day of the clocks, else about the article's own. Raises
         UnknownName for an article that the graph does not hold.
         """
-        from kg.article.check import check_article  # most questions are about no article
-        from kg.article.read import read_article
+        from kg.article.check import check_named  # most questions are about no article
 
-        iri = self.things.find(name, kind="article")
-        if self.base is not self and not ask(self.engine, f"ASK {{ {iri.n3()} a ?class }}"):
-            raise UnknownName(
-                f'The article "{name}" was not yet known with {self.clocks.options}. Give a later '
-                "day, or leave --known-on out."
-            )
-        return check_article(read_article(self.engine, iri), self.asker)
+        return check_named(self, name)
 
     def validate(self, paths: Iterable[str | Path] = ()) -> Report:
         """Validates the graph, or Turtle files against it, by SHACL and the checks."""

@@ -1,19 +1,40 @@
 """Checking an article: each claim's tests are run, and what came out is kept with its evidence."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from kg.article.checked import CheckedArticle, CheckedClaim, Outcome
 from kg.article.evidence import STATEMENTS, Answer, answer_with_evidence
-from kg.article.read import Article
+from kg.article.read import Article, read_article
 from kg.article.reading_tests import ClaimTest
 from kg.ask import Asker
 from kg.dates import bounds
-from kg.errors import InvalidDocument, KgError
+from kg.engine import ask
+from kg.errors import InvalidDocument, KgError, UnknownName
 from kg.explain.cited import read_statements
 from kg.terms import Iri
+
+if TYPE_CHECKING:
+    from kg.graph import Graph
+
+
+def check_named(graph: Graph, name: str) -> CheckedArticle:
+    """Checks an article of a graph by a name that people use, as of the graph's clocks.
+
+    Raises UnknownName for an article that the graph does not hold.
+    """
+    iri = graph.things.find(name, kind="article")
+    if graph.base is not graph and not ask(graph.engine, f"ASK {{ {iri.n3()} a ?class }}"):
+        raise UnknownName(
+            f'The article "{name}" was not yet known with {graph.clocks.options}. Give a later '
+            "day, or leave --known-on out."
+        )
+    return check_article(read_article(graph.engine, iri), graph.asker)
 
 
 def check_article(article: Article, asker: Asker) -> CheckedArticle:
