@@ -53,10 +53,10 @@ def _row_lines(explanation: Explanation, row: ExplainedRow, prefixes: Prefixes) 
     if statements:
         yield f"   rests on {_counted(len(statements), 'statement')}:"
     for statement in statements[:_LISTED] if len(statements) > 2 * _LISTED else statements:
-        yield from (f"   {line}" for line in _statement_lines(statement, prefixes))
+        yield from (f"   {line}" for line in statement_lines(statement, prefixes))
     if len(statements) > 2 * _LISTED:
-        rest = (prefixes.shorten(each.iri.value) for each in statements[_LISTED:])
-        yield f"   - and {len(statements) - _LISTED} more: {', '.join(rest)}"
+        others = ", ".join(prefixes.shorten(each.iri.value) for each in statements[_LISTED:])
+        yield f"   - and {len(statements) - _LISTED} more: {others}"
     if not witness.is_tested:
         yield "   These are listed, not tested one by one."
     if not statements:
@@ -66,12 +66,12 @@ def _row_lines(explanation: Explanation, row: ExplainedRow, prefixes: Prefixes) 
     for alternative in witness.alternatives:
         yield "   also carried by:"
         for statement in explanation.cited(alternative):
-            yield from (f"   {line}" for line in _statement_lines(statement, prefixes))
+            yield from (f"   {line}" for line in statement_lines(statement, prefixes))
     for kept in witness.kept_out:
         (statement,) = explanation.cited([kept.statement])
         others = ", ".join(prefixes.shorten(each.value) for each in kept.others)
         yield f"   not counted: {others or 'what it ends'}, because of"
-        yield from (f"   {line}" for line in _statement_lines(statement, prefixes))
+        yield from (f"   {line}" for line in statement_lines(statement, prefixes))
     for absence in row.not_found[:_ABSENCES_SHOWN]:
         yield f"   looked for, and not found: {absence}."
     if len(row.not_found) > _ABSENCES_SHOWN:
@@ -79,7 +79,8 @@ def _row_lines(explanation: Explanation, row: ExplainedRow, prefixes: Prefixes) 
         yield f"   and {more} more that were looked for and not found; --format json lists them."
 
 
-def _statement_lines(statement: Statement, prefixes: Prefixes) -> Iterator[str]:
+def statement_lines(statement: Statement, prefixes: Prefixes) -> Iterator[str]:
+    """Gives a statement as a sentence, with its name, its source's words and its sources."""
     assured = f" ({statement.assurance})" if statement.assurance else ""
     yield f"- {statement.sentence}{assured}"
     yield f"  {prefixes.shorten(statement.iri.value)}"
@@ -100,7 +101,7 @@ def write_json(explanation: Explanation, prefixes: Prefixes) -> str:
         "sparql": explanation.sparql,
         "rows": [_json_row(explanation, row, prefixes) for row in explanation.rows],
         "statements": {
-            prefixes.shorten(iri.value): _json_statement(statement)
+            prefixes.shorten(iri.value): json_statement(statement)
             for iri, statement in explanation.statements.items()
         },
         "rules": dict(explanation.rules),
@@ -134,7 +135,8 @@ def _json_row(explanation: Explanation, row: ExplainedRow, prefixes: Prefixes) -
     }
 
 
-def _json_statement(statement: Statement) -> dict[str, Any]:
+def json_statement(statement: Statement) -> dict[str, Any]:
+    """Gives a statement with its sources and disputes, for JSON."""
     return {
         "iri": statement.iri.value,
         "sentence": statement.sentence,
