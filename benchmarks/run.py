@@ -1,4 +1,4 @@
-"""Measures start-up, articles, rebuilding, queries and export, in one run, as ratios."""
+"""Measures start-up, articles, rebuilding, clocks, reasons, queries and export, as ratios."""
 
 import math
 import os
@@ -35,6 +35,7 @@ def main() -> None:
         article(Path(scratch))
         after_a_change(Path(scratch))
         worlds(graph)
+        days_and_reasons()
         export(graph)
         second_opinion = kg.Graph(graph.project, RdflibEngine(to_rdflib(everything(graph))))
         queries(graph, second_opinion)
@@ -99,6 +100,26 @@ def worlds(graph: kg.Graph) -> None:
         lambda: process([*plain, "--known-on", DAY]), lambda: process(plain), repeats=15
     )
     show("kg query members --known-on", mine, "kg query", other)
+
+
+def days_and_reasons() -> None:
+    """Compares what a day and an explanation cost with plain questions, as whole processes."""
+    command = str(Path(sys.executable).with_name("kg"))
+    plain = [command, "sparql", "-q", "-e", "SELECT ?state { ?m org:member ?state ; "
+             "org:organization organisation:nato ; kg:startLatest ?start }"]  # fmt: skip
+    held = "SELECT ?state { ?state org:memberOf organisation:nato }"
+    on = [command, "sparql", "-q", "--on", DAY, "-e", held]
+    mine, other = interleaved(lambda: process(on), lambda: process(plain), repeats=15)
+    show("kg sparql --on, a relation of the day", mine, "the dated nodes", other)
+    asked = [command, *MEMBERS[2:]]
+    members = MEMBERS[4:-2]
+    row = [command, "explain", "members", *members, "--where", "name=Hungary"]
+    mine, other = interleaved(lambda: process(row), lambda: process(asked), repeats=15)
+    show("kg explain, one row", mine, "kg query", other)
+    counted = "SELECT (COUNT(?state) AS ?states) { ?state org:memberOf organisation:un }"
+    count = [command, "explain", "sparql", "--on", DAY, "-e", counted]
+    mine, other = interleaved(lambda: process(count), lambda: process(asked), repeats=7)
+    show("kg explain, a count of 193", mine, "kg query", other)
 
 
 def queries(graph: kg.Graph, second_opinion: kg.Graph) -> None:
