@@ -1,6 +1,6 @@
 """Tells of an answer, unasked, which of the statements that it rests on are disputed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,15 +11,25 @@ from kg.sparql.subjects import read_pattern
 from kg.terms import Iri, Term
 
 _DISPUTED: Final = """
+PREFIX kg: <https://w3id.org/alliance-kg/ontology#>
+SELECT ?node ?preferred
+WHERE {
+  { ?preferred kg:preferredOver ?other . BIND(?preferred AS ?node) }
+  UNION
+  { ?preferred kg:preferredOver ?other . ?node kg:beganWith ?preferred . }
+  UNION
+  { ?preferred kg:preferredOver ?other . ?node kg:endedWith ?preferred . }
+}
+"""
+_IN_WORDS: Final = """
 PREFIX kg:   <https://w3id.org/alliance-kg/ontology#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-SELECT ?node ?preferred ?name ?kind
-WHERE {
-  ?preferred kg:preferredOver ?other .
-  ?other kg:differsIn/rdfs:label ?kind .
-  ?preferred rdfs:label ?name .
-  OPTIONAL { ?node kg:beganWith|kg:endedWith ?preferred . }
-}
+SELECT DISTINCT ?preferred ?name ?kind
+WHERE {{
+  VALUES ?preferred {{ {preferred} }}
+  ?preferred rdfs:label ?name ;
+    kg:preferredOver/kg:differsIn/rdfs:label ?kind .
+}}
 ORDER BY ?preferred ?kind
 """
 _NAMED: Final = 3
@@ -40,12 +50,17 @@ def disputed_in(engine: Engine, sparql: str) -> list[Disputed]:
     They are looked for among the nodes that its pattern met, which is quick; memberships stand
     for the events that they began and ended with. A query that cannot be read has none.
     """
-    known = _disputed(engine)
-    if not known:
+    rows = select(engine, _DISPUTED).rows
+    met = _met(engine, sparql) if rows else frozenset()
+    found = sorted({str(preferred) for node, preferred in rows if node in met})
+    if not found:
         return []
-    met = _met(engine, sparql)
-    found = {each: None for node, some in known.items() if node in met for each in some}
-    return list(found)
+    text = _IN_WORDS.format(preferred=" ".join(Iri(each).n3() for each in found))
+    return [
+        Disputed(preferred, str(name), str(kind))
+        for preferred, name, kind in select(engine, text).rows
+        if isinstance(preferred, Iri)
+    ]
 
 
 def disputed_line(disputed: Iterable[Disputed], prefixes: Prefixes) -> str:
@@ -60,17 +75,6 @@ def disputed_line(disputed: Iterable[Disputed], prefixes: Prefixes) -> str:
         f"Disputed: sources differ on {'; '.join(named)}{more}. "
         f"See kg query disagreements, or kg export --subject {prefixes.shorten(first)}."
     )
-
-
-def _disputed(engine: Engine) -> Mapping[Iri, list[Disputed]]:
-    found: dict[Iri, list[Disputed]] = {}
-    for node, preferred, name, kind in select(engine, _DISPUTED).rows:
-        if isinstance(preferred, Iri):
-            disputed = Disputed(preferred, str(name), str(kind))
-            for each in (preferred, node):
-                if isinstance(each, Iri):
-                    found.setdefault(each, []).append(disputed)
-    return found
 
 
 def _met(engine: Engine, sparql: str) -> frozenset[Term | None]:
