@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from subprocess import CompletedProcess
 
+import pyoxigraph
 import pytest
 
 import kg
 from kg.engine import ask, construct, select
+from kg.engine.oxigraph_engine import OxigraphEngine
 from kg.engine.remote_engine import USER_AGENT, RemoteEngine
 from kg.errors import EngineError, InvalidQuery
 
@@ -188,3 +190,13 @@ def test_asking_in_the_wrong_form_is_refused(graph: kg.Graph) -> None:
 def test_an_endpoint_exports_the_same_graph(graph: kg.Graph, endpoint: str) -> None:
     there = kg.open(endpoint).export(subject="organisation:nato")
     assert there == graph.export(subject="organisation:nato")
+
+
+def test_a_rule_is_found_after_a_summary_that_speaks_of_one() -> None:
+    engine = OxigraphEngine(pyoxigraph.Store())
+    engine.insert(
+        "#+ summary: What a CONSTRUCT { gives } is put in.\n"
+        "CONSTRUCT { <http://example.org/a> <http://example.org/b> ?value . }\n"
+        "WHERE { VALUES ?value { 1 } }"
+    )
+    assert len(engine.store) == 1

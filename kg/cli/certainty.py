@@ -53,8 +53,15 @@ def certainty_among(options: Mapping[str, Any]) -> str | None:
 
 def beginning_after(engine: Engine, query: SparqlFile, values: Mapping[str, str]) -> str | None:
     """Gives a line for an empty answer about memberships on a day before the first is recorded."""
-    day = values.get("on", "").strip()
-    if not any(term in query.text for term in _ABOUT_MEMBERSHIPS) or not day[:1].isdigit():
+    if not any(term in query.text for term in _ABOUT_MEMBERSHIPS):
+        return None
+    return beginning_of_memberships(engine, values.get("on", ""))
+
+
+def beginning_of_memberships(engine: Engine, on: str) -> str | None:
+    """Gives a line for a day before the first that the graph tells of memberships."""
+    day = on.strip()
+    if not day[:1].isdigit():
         return None
     for date, earliest in select(engine, _FIRST).rows:
         if day < str(earliest):

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from kg.cli.certainty import certainty_among
+from kg.cli.certainty import beginning_of_memberships, certainty_among
 from kg.cli.output import choose, clock_options, common_options, say, tell_unless, write
 from kg.errors import EXIT_NO, InvalidDocument, UnknownName
 from kg.export import GRAPH_FORMATS
@@ -76,7 +76,11 @@ def command(
     if isinstance(answer, Table):
         name = choose(format or "table", TABLE_FORMATS, what="format for tables")
         write(TABLE_FORMATS[name](answer, graph.project.prefixes), output)
-        if line := "" if quiet else graph.disputed_line(query):
+        if quiet:
+            return
+        if not answer.rows and (line := beginning_of_memberships(graph.engine, on or "")):
+            say(line)
+        if line := graph.disputed_line(query):
             say(line)
     else:
         name = choose(format or "turtle", GRAPH_FORMATS, what="format for graphs")

@@ -56,7 +56,8 @@ class OxigraphEngine:
         As an INSERT the triples never leave the store; raises InvalidQuery.
         """
         refuse_service(rule)
-        start = rule.find("CONSTRUCT")
+        found = re.search(r"^\s*CONSTRUCT\b", rule, re.MULTILINE)  # at the beginning of a line
+        start = found.end() - len("CONSTRUCT") if found else -1
         opening = rule.find("{", start)
         closing = rule.find("}", opening)  # the head of a rule has no braces of its own
         if min(start, opening, closing) < 0:
