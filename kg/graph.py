@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kg.article.checked import CheckedArticle
     from kg.coverage import Coverage
     from kg.explain.explanation import Explanation
+    from kg.explain.why_not import WhyNot
     from kg.report import Report
 
 
@@ -145,6 +146,14 @@ class Graph:
         from kg.explain.asked import explain_sparql  # most answers are not taken apart
 
         return explain_sparql(self, text, row=row, where=where, progress=progress)
+
+    def why_not(
+        self, name: str, *, where: Mapping[str, str], **parameters: str | datetime.date
+    ) -> WhyNot:
+        """Says why no row of a stored question's answer has these values; raises as `explain`."""
+        from kg.explain.asked import why_not_question  # most answers are not taken apart
+
+        return why_not_question(self, name, {k: str(v) for k, v in parameters.items()}, where=where)
 
     def sparql(self, text: str, *, certainty: str | None = None) -> Table | Triples | bool:
         """Answers any SPARQL query; project prefixes need no PREFIX line.

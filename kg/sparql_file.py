@@ -30,7 +30,7 @@ RESTS_ON: Final = ("absence", "count")
 
 RESERVED: Final = (
     *("at", "certain", "certainty", "format", "help", "joined-by", "joined_by"),
-    *("known-on", "known_on", "output", "possible", "quiet", "sparql", "timeout"),
+    *("known-on", "known_on", "output", "possible", "quiet", "row", "sparql", "timeout", "where"),
 )
 """The options that every question has, so that no parameter can be called so."""
 

@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "query": "Ask a stored question.",
     "sparql": "Run any SPARQL query.",
     "validate": "Check the graph, or Turtle files against it.",
+    "why-not": "Say why a row is not in an answer, and what is nearest.",
 }
 
 

@@ -12,6 +12,8 @@ from kg.engine import select
 from kg.errors import CannotExplain, InvalidQuery, InvalidValue, UnknownName, did_you_mean
 from kg.explain.explanation import Explanation, explain, refuse_what_cannot_be_explained
 from kg.explain.record import Record
+from kg.explain.wanted import wanted_terms
+from kg.explain.why_not import WhyNot, refuse_what_cannot_be_taken_apart, why_not
 from kg.relations.named import are_named_in
 from kg.sparql.reader import read_query
 from kg.sparql_file import SparqlFile
@@ -104,6 +106,33 @@ def explain_sparql(
         question="kg sparql",
         chosen=_chosen(graph, answer, row, where, why_not=None),
         progress=progress,
+    )
+
+
+def why_not_question(
+    graph: Graph,
+    name: str,
+    values: Mapping[str, str],
+    *,
+    where: Mapping[str, str],
+    tell: Callable[[str], None] = lambda _: None,
+) -> WhyNot:
+    """Says why no row of a stored question's answer has the values of columns that `where` gives.
+
+    Raises UnknownName for a column or a thing that is not there, CannotExplain for a question
+    that cannot be taken apart.
+    """
+    query = read_query(graph.asker.bind(name, values, tell=tell))
+    refuse_what_cannot_be_taken_apart(query)
+    wanted = wanted_terms(graph.engine, query, graph.things, where)
+    given = "".join(f" --{key} {value}" for key, value in values.items())
+    return why_not(
+        record_of(graph),
+        query,
+        wanted,
+        graph.project.prefixes,
+        question=f"kg query {name}{given}",
+        asked=where,
     )
 
 
