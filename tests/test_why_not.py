@@ -273,3 +273,33 @@ def test_the_json_says_what_the_text_says(graph: kg.Graph, sweden: WhyNot) -> No
 def test_the_exit_code_is_the_answer(run_kg: RunKg, arguments: list[str], code: int) -> None:
     ran = run_kg("why-not", "members", "--organisation", "NATO", "--on", THE_DAY, *arguments)
     assert ran.returncode == code, ran.stderr
+
+
+def test_an_endpoint_gives_the_same_reason(endpoint: str, sweden: WhyNot) -> None:
+    answer = kg.open(endpoint).why_not(
+        "members", where={"name": "Sweden"}, organisation="NATO", on=THE_DAY
+    )
+    assert ends(answer) == ends(sweden)
+    assert answer.nearest == sweden.nearest
+    assert answer.periods == sweden.periods
+
+
+def test_with_another_step_of_joining_the_day_is_that_of_the_step(graph: kg.Graph) -> None:
+    signed = graph.as_of(joined_by="signed")
+    answer = signed.why_not(
+        "members", where={"name": "Sweden"}, organisation="NATO", on="2022-06-30"
+    )
+    assert answer.periods == (Period("2022-07-05", None),)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["candidates", "events-of", "figures-of", "not-ratified", "ratifications", "supplied-to"],
+)
+def test_a_row_of_an_answer_is_there(graph: kg.Graph, name: str) -> None:
+    on = {"on": THE_DAY} if "on" in {p.name for p in graph.queries[name].parameters} else {}
+    table = graph.query(name, **on)
+    assert table.rows
+    for row in table.rows[:5]:
+        where = {table.columns[0]: str(row[0])}
+        assert graph.why_not(name, where=where, **on).is_there, where
