@@ -28,6 +28,7 @@ from kg.things import Things
 
 if TYPE_CHECKING:
     from kg.article.checked import CheckedArticle
+    from kg.changes.changes import Changes
     from kg.coverage import Coverage
     from kg.explain.explanation import Explanation
     from kg.explain.why_not import WhyNot
@@ -154,6 +155,28 @@ class Graph:
         from kg.explain.asked import why_not_question  # most answers are not taken apart
 
         return why_not_question(self, name, {k: str(v) for k, v in parameters.items()}, where=where)
+
+    def changed(
+        self,
+        since: Day,
+        *,
+        until: Day = None,
+        queries: Iterable[str] = (),
+        values: Mapping[str, str] | None = None,
+        on: Day = None,
+        most: int | None = 5,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Changes:
+        """Tells which stored questions are answered differently now than as of `since`, and why.
+
+        `since` and `until` are days as known on, or revisions of the Git repository that the
+        folder is in. Of each question, all or those of `queries`, the first `most` new, changed
+        and gone rows are explained. `values` are the parameters of the one query that is named.
+        """
+        from kg.changes.asked import Wanted, changed  # most answers are not compared
+
+        wanted = Wanted(tuple(queries), values or {}, most)
+        return changed(self, since, until, on=on, wanted=wanted, tell=tell)
 
     def sparql(self, text: str, *, certainty: str | None = None) -> Table | Triples | bool:
         """Answers any SPARQL query; project prefixes need no PREFIX line.

@@ -32,6 +32,7 @@ LAYERS = [
     {
         "article",
         "ask",
+        "changes",
         "coverage",
         "explain",
         "export",

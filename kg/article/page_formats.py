@@ -43,22 +43,22 @@ def write_markdown(articles: Sequence[CheckedArticle], prefixes: Prefixes) -> st
     for checked in articles:
         article = checked.article
         lines += [f"# {_link(article.title, article.address)}", ""]
-        lines += [f"{_plain(article.publisher)}, {article.issued}. {CAVEAT}", ""]
+        lines += [f"{plain(article.publisher)}, {article.issued}. {CAVEAT}", ""]
         lines += [_summary(checked), *_uncovered(checked), ""]
         for number, claim in numbered(checked):
             if isinstance(claim, str):
                 lines += [f"## {number} ({claim})", ""]
                 continue
             lines += [
-                f"## {number} {_plain(claim.claim.reading)}",
+                f"## {number} {plain(claim.claim.reading)}",
                 "",
                 f"**{_verdict(claim)}**",
                 "",
             ]
             if claim.claim.quotation:
-                lines += [f"> {_plain(claim.claim.quotation)}", ""]
-            lines += [f"{_plain(reason)}\n" for reason in checked.reasons(claim)]
-            lines += [f"- {_markdown(each, prefixes)}" for each in evidence_of(checked, claim)]
+                lines += [f"> {plain(claim.claim.quotation)}", ""]
+            lines += [f"{plain(reason)}\n" for reason in checked.reasons(claim)]
+            lines += [f"- {in_markdown(each, prefixes)}" for each in evidence_of(checked, claim)]
             lines += [f"- asked: `{_printable(outcome.command)}`" for outcome in claim.outcomes]
             lines.append("")
     return "\n".join(lines)
@@ -100,13 +100,13 @@ def _printable(line: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in line)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Gives text as Markdown that shows it as it is."""
     return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", _printable(text))
 
 
 def _link(text: str, address: str) -> str:
-    return f"[{_plain(text)}](<{address}>)" if address and ">" not in address else _plain(text)
+    return f"[{plain(text)}](<{address}>)" if address and ">" not in address else plain(text)
 
 
 def _summary(checked: CheckedArticle) -> str:
@@ -131,9 +131,10 @@ def _in_words(evidence: Statement) -> str:
     return f"{what}{f': {said}' if said else ''} [{by}; {evidence.assurance}]"
 
 
-def _markdown(evidence: Statement, prefixes: Prefixes) -> str:
-    said = _plain(evidence.value or evidence.text)
+def in_markdown(evidence: Statement, prefixes: Prefixes) -> str:
+    """Gives a statement with its sources in one line of Markdown."""
+    said = plain(evidence.value or evidence.text)
     sources = "; ".join(_link(source.title, source.address) for source in evidence.sources)
     date = f" ({evidence.date})" if evidence.date else ""
-    what = f"{_plain(evidence.name)}{date}{f': {said}' if said else ''}"
+    what = f"{plain(evidence.name)}{date}{f': {said}' if said else ''}"
     return f"`{prefixes.shorten(evidence.iri.value)}` {what} ({evidence.assurance}): {sources}"

@@ -1,7 +1,8 @@
 """The command line: `kg query`, `kg explain`, `kg why-not`, `kg changed` and the others.
 
 Data goes to standard output, words to standard error. Exit codes: 0 done, 1 the answer is no
-(violations were found, an ASK query is false, a verdict no longer holds), 2 the request was wrong.
+(violations were found, an ASK query is false, a verdict no longer holds, an answer changed), 2 the
+request was wrong.
 """
 
 import importlib
@@ -17,6 +18,7 @@ from kg.version import VERSION
 
 _COMMANDS: Final = {
     "article": "Hold an article against the graph, claim by claim.",
+    "changed": "Tell which answers changed since a day or revision, and why.",
     "completion": "Print the script that completes kg in your shell.",
     "explain": "Show what an answer rests on: statements and sources.",
     "export": "Write the graph, or one subject, as Turtle, JSON-LD …",

@@ -145,6 +145,12 @@ def from_term(term: object) -> Term | None:
     return None
 
 
+def read_ntriples(lines: bytes) -> Iterator[Triple]:
+    """Reads triples from lines of N-Triples that an engine gave."""
+    for quad in pyoxigraph.parse(lines, format=pyoxigraph.RdfFormat.N_TRIPLES, lenient=True):
+        yield from_triple(quad.triple)
+
+
 def from_triple(triple: pyoxigraph.Triple) -> Triple:
     """Gives our triple for one of pyoxigraph's."""
     return from_term(triple.subject), Iri(triple.predicate.value), from_term(triple.object)  # type: ignore[return-value]  # an RDF 1.1 triple has no unbound places

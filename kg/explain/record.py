@@ -186,6 +186,11 @@ class Record:
             if isinstance(named, Iri):
                 self._kinds[named] = "statement" if kind else "description"
 
+    def is_statement(self, node: Term) -> bool:
+        """Whether a node is a statement; many are looked up faster by `learn` before."""
+        self.learn([node])
+        return isinstance(node, Iri) and self._kinds[node] == "statement"
+
     def carrier(self, triple: Triple) -> Iri | None:
         """Gives the statement that a triple is part of; None for context."""
         subject, predicate, _ = triple
