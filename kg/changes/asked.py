@@ -9,7 +9,7 @@ from typing import Final
 
 from kg.changes.causes import Answering, Behind, Side, causes_in_words
 from kg.changes.changes import Cause, ChangedQuestion, ChangedRow, Changes
-from kg.changes.difference import CHANGED, GONE, NEW, Difference, changed_files
+from kg.changes.difference import CHANGED, GONE, NEW, Difference, changed_files, embedded
 from kg.changes.moments import is_day, moment_of
 from kg.changes.rows import Compared, compare, identity
 from kg.clocks import Day, read_clocks
@@ -54,6 +54,7 @@ def changed(
     InvalidValue for what is no moment, UnknownName for an unknown question, EngineError for an
     endpoint.
     """
+    embedded(graph.base)
     first, last = str(since), str(until) if until else None
     if last and is_day(first) and is_day(last) and first > last:
         raise InvalidValue(
@@ -80,7 +81,7 @@ def changed(
             tuple(questions),
             only_then,
             only_now,
-            comparison.files,
+            comparison.files_of(both),
             comparison.statements(),
         )
 
@@ -124,6 +125,15 @@ class Comparison:
             for each in own:
                 counts[things[each]] += side.record.is_statement(each)
         return counts
+
+    def files_of(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Gives the rules that changed, and those of some questions that did."""
+        asked = set(names)
+        return tuple(
+            each
+            for each in self.files
+            if not each.startswith("queries/") or Path(each).stem in asked
+        )
 
     def question(self, name: str) -> ChangedQuestion | None:
         """Asks both a question; gives what differs, or None where nothing does."""
@@ -201,8 +211,8 @@ class Comparison:
 
     def _files(self, name: str, sides: Iterable[Answering]) -> tuple[str, ...]:
         """Gives the files that changed and that a question's answer depends on."""
-        names = {name, *(rule for side in sides for rule in side.makers())}
-        return tuple(each for each in self.files if Path(each).stem in names)
+        rules = {rule for side in sides for rule in side.makers()}
+        return tuple(each for each in self.files_of([name]) if Path(each).stem in {name, *rules})
 
 
 def _without_cause(files: Iterable[str]) -> str:

@@ -38,7 +38,7 @@ class Difference:
     """
 
     def __init__(self, then: Graph, now: Graph) -> None:
-        self.engines = (_embedded(then), _embedded(now))
+        self.engines = (embedded(then), embedded(now))
         before, after = (set(engine.lines()) for engine in self.engines)
         self._then = _by_subject(_asserted(before - after, then))
         self._now = _by_subject(_asserted(after - before, now))
@@ -82,7 +82,8 @@ def _what_thinks(project: Project) -> list[Path]:
     return [*project.rules.rglob("*.rq"), *project.queries.glob("*.rq")]
 
 
-def _embedded(graph: Graph) -> OxigraphEngine:
+def embedded(graph: Graph) -> OxigraphEngine:
+    """Gives a graph's embedded engine; raises EngineError for any other."""
     if isinstance(graph.engine, OxigraphEngine):
         return graph.engine
     raise EngineError(
@@ -94,7 +95,7 @@ def _embedded(graph: Graph) -> OxigraphEngine:
 
 def _asserted(lines: set[bytes], graph: Graph) -> set[bytes]:
     """Leaves out of lines of a graph those that were derived."""
-    base = _embedded(graph.base)
+    base = embedded(graph.base)
     if graph.engine is not base:  # a world, whose derived triples are told from its base's
         lines &= set(base.lines())
     derived = set(base.ntriples(DERIVED)) if lines else set()

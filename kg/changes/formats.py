@@ -15,6 +15,7 @@ from kg.terms import Iri, Term, python_value
 _SIGNS: Final = {NEW: "+", CHANGED: "~", GONE: "-"}
 _BECAUSE: Final = {NEW: "this is new", CHANGED: "this changed", GONE: "this is gone"}
 _LONGEST: Final = 200
+_LISTED: Final = 6
 
 
 def write_text(changes: Changes, prefixes: Prefixes) -> str:
@@ -95,8 +96,9 @@ def _opening(changes: Changes) -> Iterator[str]:
 
 
 def _files(files: tuple[str, ...]) -> Iterator[str]:
+    more = f" and {len(files) - _LISTED} more" if len(files) > _LISTED else ""
     if files:
-        yield f"Rules and questions that changed: {', '.join(files)}."
+        yield f"Rules and questions that changed: {', '.join(files[:_LISTED])}{more}."
 
 
 def _in_numbers(question: ChangedQuestion) -> str:

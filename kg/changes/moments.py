@@ -10,6 +10,7 @@ from typing import Final
 
 from kg.changes.revisions import find_revision, unpack
 from kg.clocks import Clocks
+from kg.errors import InvalidValue
 from kg.graph import Graph
 from kg.stores import open_embedded
 
@@ -48,7 +49,7 @@ def moment_of(
     if text is None:
         return Moment(f"what was known on {known_on}" if known_on else "now", graph)
     if is_day(text):
-        return Moment(f"what was known on {text}", _as_of(graph, clocks, text))
+        return Moment(f"what was known on {text}", _as_of(graph, clocks, text, where))
     revision = find_revision(graph.project, text, where=where)
     folder = Path(held_by.enter_context(tempfile.TemporaryDirectory(prefix="kg-revision-")))
     project = unpack(graph.project, revision, folder)
@@ -57,6 +58,9 @@ def moment_of(
     return Moment(f"revision {revision}", _as_of(plain, clocks, known_on))
 
 
-def _as_of(graph: Graph, clocks: Clocks, known_on: str | None) -> Graph:
+def _as_of(graph: Graph, clocks: Clocks, known_on: str | None, where: str = "") -> Graph:
     on = str(clocks.on) if clocks.on else None
-    return graph.as_of(on=on, known_on=known_on, joined_by=clocks.joined_by)
+    try:
+        return graph.as_of(on=on, known_on=known_on, joined_by=clocks.joined_by)
+    except InvalidValue as error:
+        raise InvalidValue(str(error).replace("--known-on", where or "--known-on")) from error
