@@ -10,7 +10,7 @@ graph.sparql("SELECT ?state { ?state a kg:State }")
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,8 +103,7 @@ class Graph:
     def coverage(self, name: str, **parameters: str | datetime.date) -> list[Coverage]:
         """Gives what the graph claims to hold of what an answer rests on, most specific first.
 
-        That is asked for stored queries whose rows rest on absence, or which count; for others
-        the list is empty. Takes the name and parameters of `query`, and raises the same.
+        It is empty where no row rests on absence and nothing is counted; raises as `query` does.
         """
         from kg.coverage import coverage_of  # most answers rest on what is there
 
@@ -114,39 +113,28 @@ class Graph:
     def explain(
         self,
         name: str,
-        values: Mapping[str, str | datetime.date] | None = None,
         *,
         row: int | None = None,
         where: Mapping[str, str] | None = None,
-        tell: Callable[[str], None] = lambda _: None,
-        progress: Callable[[int, int], None] = lambda done, of: None,
         **parameters: str | datetime.date,
     ) -> Explanation:
         """Takes a stored question's answer apart into the statements that carry its rows.
 
-        `row` is a row's number from 1, `where` gives values of columns; without both, all rows
-        are explained. Parameters are given by name, or in `values`. Raises InvalidValue for a row
-        that is not there, CannotExplain for a question that cannot be explained.
+        `row` is a row's number from 1, `where` gives values of columns; else all are explained.
+        Raises InvalidValue for a row that is not there, CannotExplain where none can be given.
         """
         from kg.explain.asked import explain_question  # most answers are not taken apart
 
-        given = {key: str(value) for key, value in {**(values or {}), **parameters}.items()}
-        return explain_question(
-            self, name, given, row=row, where=where, tell=tell, progress=progress
-        )
+        values = {key: str(value) for key, value in parameters.items()}
+        return explain_question(self, name, values, row=row, where=where)
 
     def explain_sparql(
-        self,
-        text: str,
-        *,
-        row: int | None = None,
-        where: Mapping[str, str] | None = None,
-        progress: Callable[[int, int], None] = lambda done, of: None,
+        self, text: str, *, row: int | None = None, where: Mapping[str, str] | None = None
     ) -> Explanation:
         """Takes the answer of any SELECT apart, as `explain` does that of a stored question."""
         from kg.explain.asked import explain_sparql  # most answers are not taken apart
 
-        return explain_sparql(self, text, row=row, where=where, progress=progress)
+        return explain_sparql(self, text, row=row, where=where)
 
     def why_not(
         self, name: str, *, where: Mapping[str, str], **parameters: str | datetime.date
@@ -157,26 +145,16 @@ class Graph:
         return why_not_question(self, name, {k: str(v) for k, v in parameters.items()}, where=where)
 
     def changed(
-        self,
-        since: Day,
-        *,
-        until: Day = None,
-        queries: Iterable[str] = (),
-        values: Mapping[str, str] | None = None,
-        on: Day = None,
-        most: int | None = 5,
-        tell: Callable[[str], None] = lambda _: None,
+        self, since: Day, *, until: Day = None, queries: Iterable[str] = (), on: Day = None
     ) -> Changes:
         """Tells which stored questions are answered differently now than as of `since`, and why.
 
         `since` and `until` are days as known on, or revisions of the Git repository that the
-        folder is in. Of each question, all or those of `queries`, the first `most` new, changed
-        and gone rows are explained. `values` are the parameters of the one query that is named.
+        folder is in; `queries` names some questions, none means all.
         """
         from kg.changes.asked import Wanted, changed  # most answers are not compared
 
-        wanted = Wanted(tuple(queries), values or {}, most)
-        return changed(self, since, until, on=on, wanted=wanted, tell=tell)
+        return changed(self, since, until, on=on, wanted=Wanted(tuple(queries)))
 
     def sparql(self, text: str, *, certainty: str | None = None) -> Table | Triples | bool:
         """Answers any SPARQL query; project prefixes need no PREFIX line.

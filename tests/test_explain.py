@@ -245,5 +245,5 @@ def test_another_step_of_joining_explains_by_its_own_rules(graph: kg.Graph) -> N
 
 def test_an_endpoint_can_be_explained(endpoint: str, graph: kg.Graph) -> None:
     question = {"organisation": "NATO", "on": "2022-10-12"}
-    remote = kg.open(endpoint).explain("members", question, row=1)
-    assert cited(remote) == cited(graph.explain("members", question, row=1))
+    remote = kg.open(endpoint).explain("members", row=1, **question)
+    assert cited(remote) == cited(graph.explain("members", row=1, **question))

@@ -15,6 +15,7 @@ from kg.cli.questions import (
     parameter_options,
 )
 from kg.errors import InvalidValue
+from kg.explain.asked import explain_question, explain_sparql
 from kg.explain.explanation import Explanation
 from kg.explain.formats import FORMATS
 from kg.graph import Graph
@@ -48,7 +49,8 @@ def _command(query: SparqlFile) -> click.Command:
         values = given_values(query, options)
 
         def explained(graph: Graph) -> Explanation:
-            return graph.explain(
+            return explain_question(
+                graph,
                 query.name,
                 values,
                 row=options["row"],
@@ -113,7 +115,8 @@ def _run_sparql(**options: Any) -> None:
     text = read_text(options["file"], options["text"])
 
     def explained(graph: Graph) -> Explanation:
-        return graph.explain_sparql(
+        return explain_sparql(
+            graph,
             text,
             row=options["row"],
             where=read_where(options["where"]),
