@@ -97,6 +97,8 @@ def keep(written: str, rules: str, known_on: str, joined_by: str, ready: str) ->
     from kg.build import discard, forget_old
 
     place = Path(ready)
+    if not Path(rules).is_dir():  # a folder that is gone has no rules to make a world with
+        return
     day = Literal(known_on) if known_on else None
     world = make_world(open_read_only(Path(written)), Path(rules), Clocks(None, day, joined_by))
     place.parent.mkdir(parents=True, exist_ok=True)
