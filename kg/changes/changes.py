@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from kg.changes.difference import CHANGED, GONE, NEW
+from kg.errors import UnknownName
 from kg.explain.cited import Statement
 from kg.table import Row
 
@@ -93,6 +94,11 @@ class Changes:
         return bool(self.questions or self.only_then or self.only_now)
 
     def __getitem__(self, name: str) -> ChangedQuestion:
+        if name not in self._by_name:
+            raise UnknownName(
+                f"The question {name} was not asked, or is answered as before. These are answered "
+                f"differently: {', '.join(self._by_name) or 'none'}."
+            )
         return self._by_name[name]
 
     @cached_property
