@@ -290,6 +290,7 @@ def test_with_another_step_of_joining_the_day_is_that_of_the_step(graph: kg.Grap
         "members", where={"name": "Sweden"}, organisation="NATO", on="2022-06-30"
     )
     assert answer.periods == (Period("2022-07-05", None),)
+    assert "event:nato-sweden-accession-protocol-signed" in cited(graph, answer)
 
 
 @pytest.mark.parametrize(

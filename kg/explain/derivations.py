@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from kg.explain.lower import Binding
 from kg.explain.solve import Solution, solutions_of
-from kg.sparql.patterns import Group, TriplePattern, Values, Variable
-from kg.sparql.scope import certainly_bound
+from kg.sparql.patterns import Bind, Group, Optional, TriplePattern, Values, Variable
+from kg.sparql.scope import certainly_bound, visible
 from kg.terms import Term, Triple
 
 if TYPE_CHECKING:
@@ -79,11 +79,24 @@ class Derivations:
     def _complete(
         self, rule: Rule, pattern: TriplePattern, bounds: Iterable[Binding]
     ) -> list[Binding]:
-        template = [each for each in rule.query.template if each.subject == pattern.subject]
+        certain = certainly_bound(rule.query.select.where) | {
+            each.variable.name for each in rule.query.select.where if isinstance(each, Bind)
+        }
+        template = [
+            each
+            if not isinstance(each.object, Variable) or each.object.name in certain
+            else Optional(Group((each,)))  # a triple without a value is not made
+            for each in rule.query.template
+            if each.subject == pattern.subject
+        ]
         wanted = list(bounds)
         names = sorted(wanted[0])
         group = Group((inline(names, wanted), *template))
-        heads = [each.binding for each in solutions_of(self.record.engine, group, {})]
+        shown = visible(Group(rule.query.template))
+        heads: list[Binding] = [
+            {name: term for name, term in each.binding.items() if name in shown}
+            for each in solutions_of(self.record.engine, group, {})
+        ]
         for bound in wanted:
             self._heads[rule.name, pattern, frozenset(bound.items())] = []
         for head in heads:
@@ -103,7 +116,7 @@ class Derivations:
         group = Group((inline(names, new), *where)) if names else where
         for head in new:
             self._solutions[rule.name, frozenset(head.items())] = None
-        shown = new[0].keys()
+        shown = {name for head in new for name in head}
         found: list[Solution] = []
         for solution in solutions_of(self.record.engine, group, {}):
             head = {name: solution.binding[name] for name in shown if name in solution.binding}
