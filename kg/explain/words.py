@@ -150,7 +150,11 @@ def _place(place: Place, values: Mapping[str, Term], names: Names) -> str:
     term = _term(place, values)
     if term is not None:
         return names.of(term)
-    return f"a {spaced(place.name)}" if isinstance(place, Variable) else ""
+    return _with_article(spaced(place.name)) if isinstance(place, Variable) else ""
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
 
 
 def _term(place: Place, values: Mapping[str, Term]) -> Term | None:
