@@ -145,16 +145,24 @@ class Graph:
         return why_not_question(self, name, {k: str(v) for k, v in parameters.items()}, where=where)
 
     def changed(
-        self, since: Day, *, until: Day = None, queries: Iterable[str] = (), on: Day = None
+        self,
+        since: Day,
+        *,
+        until: Day = None,
+        on: Day = None,
+        queries: Iterable[str] = (),
+        values: Mapping[str, str] | None = None,
+        most: int | None = 5,
     ) -> Changes:
         """Tells which stored questions are answered differently now than as of `since`, and why.
 
-        `since` and `until` are days as known on, or revisions of the Git repository that the
-        folder is in; `queries` names some questions, none means all.
+        `since` and `until` are days as known on, or revisions of the folder's Git repository. Of
+        each question, all or `queries`, `most` rows of a kind are explained; `values` are the
+        parameters of the one that is named.
         """
         from kg.changes.asked import Wanted, changed  # most answers are not compared
 
-        return changed(self, since, until, on=on, wanted=Wanted(tuple(queries)))
+        return changed(self, since, until, on=on, wanted=Wanted(tuple(queries), values or {}, most))
 
     def sparql(self, text: str, *, certainty: str | None = None) -> Table | Triples | bool:
         """Answers any SPARQL query; project prefixes need no PREFIX line.
@@ -173,17 +181,6 @@ class Graph:
         except InvalidQuery as error:
             error.reason += self.project.prefixes.unknown_in(text)
             raise error.without_preamble(len(declared) - len(text)) from error
-
-    def disputed_line(self, text: str) -> str:
-        """Says in one line which statements behind a SELECT's answer others contradict, if any."""
-        from kg.explain.disputed import disputed_in, disputed_line  # said after the answer
-
-        declared = self.project.prefixes.declare(text)
-        if are_named_in(text, self.project.relations):
-            from kg.relations.asked import nodes_behind
-
-            declared = nodes_behind(self, declared)
-        return disputed_line(disputed_in(self.engine, declared), self.project.prefixes)
 
     def export(
         self, format: str = "turtle", *, subject: str | None = None, asserted: bool = False

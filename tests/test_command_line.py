@@ -367,3 +367,17 @@ def test_a_reader_that_has_seen_enough_is_no_error(run_kg: Run) -> None:
 
 def test_the_version_is_the_packages() -> None:
     assert kg.__version__ == VERSION
+
+
+def test_an_answer_that_rests_on_a_disputed_statement_says_so_unasked(run_kg: Run) -> None:
+    """Of Hungary's accession an American text gives 1997; of AUKUS no source says otherwise."""
+    members = ("query", "members", "--on", "2022-10-12", "--organisation")
+    (line,) = run_kg(*members, "NATO").stderr.splitlines()
+    assert line.startswith("Disputed: sources differ on NATO, ")
+    assert run_kg(*members, "AUKUS").stderr == ""
+    assert run_kg(*members, "NATO", "--quiet").stderr == ""
+    held = "SELECT ?s { ?s org:memberOf organisation:%s }"
+    assert "Disputed: " in run_kg("sparql", "-e", held % "nato").stderr
+    assert run_kg("sparql", "-e", held % "aukus").stderr == ""
+    counted = ("query", "co-membership-counts", "--with", "Hungary", "--on", "2022-10-12")
+    assert "Disputed: " in run_kg(*counted).stderr

@@ -14,6 +14,7 @@ from kg.cli.questions import (
     opened,
     parameter_options,
 )
+from kg.explain.disputed import disputes_behind
 from kg.sparql_file import SparqlFile
 from kg.table_formats import TABLE_FORMATS
 
@@ -58,7 +59,7 @@ def _run(query: SparqlFile, options: dict[str, Any]) -> None:
     write(TABLE_FORMATS[format](table, graph.project.prefixes), options["output"])
     if options["quiet"]:
         return
-    if line := graph.disputed_line(table.sparql):
+    if line := disputes_behind(graph, table.sparql):
         tell(line)
     if "rests-on" in query.head:
         from kg.coverage import coverage_lines  # most answers rest on what is there

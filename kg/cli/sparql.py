@@ -9,6 +9,7 @@ import click
 from kg.cli.certainty import beginning_of_memberships, certainty_among
 from kg.cli.output import choose, clock_options, common_options, say, tell_unless, write
 from kg.errors import EXIT_NO, InvalidDocument, UnknownName
+from kg.explain.disputed import disputes_behind
 from kg.export import GRAPH_FORMATS
 from kg.opening import open_graph
 from kg.table import Table
@@ -80,7 +81,7 @@ def command(
             return
         if not answer.rows and (line := beginning_of_memberships(graph.engine, on or "")):
             say(line)
-        if line := graph.disputed_line(query):
+        if line := disputes_behind(graph, query):
             say(line)
     else:
         name = choose(format or "turtle", GRAPH_FORMATS, what="format for graphs")

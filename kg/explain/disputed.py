@@ -1,14 +1,20 @@
 """Tells of an answer, unasked, which of the statements that it rests on are disputed."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kg.engine import Engine, select
 from kg.errors import InvalidQuery
 from kg.prefixes import Prefixes
+from kg.relations.named import are_named_in
 from kg.sparql.subjects import read_pattern
 from kg.terms import Iri, Term
+
+if TYPE_CHECKING:
+    from kg.graph import Graph
 
 _DISPUTED: Final = """
 PREFIX kg: <https://w3id.org/alliance-kg/ontology#>
@@ -42,6 +48,17 @@ class Disputed:
     statement: Iri
     name: str
     kind: str
+
+
+def disputes_behind(graph: Graph, text: str) -> str:
+    """Says in one line which statements behind a SELECT's answer others contradict, if any."""
+    prefixes = graph.project.prefixes
+    declared = prefixes.declare(text)
+    if are_named_in(text, graph.project.relations):
+        from kg.relations.asked import nodes_behind  # few queries name a relation of a day
+
+        declared = nodes_behind(graph, declared)
+    return disputed_line(disputed_in(graph.engine, declared), prefixes)
 
 
 def disputed_in(engine: Engine, sparql: str) -> list[Disputed]:
