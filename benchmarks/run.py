@@ -1,4 +1,4 @@
-"""Measures start-up, articles, rebuilding, clocks, reasons, queries and export, as ratios."""
+"""Measures start-up, articles, rebuilding, clocks, reasons, changes, queries, export, as ratios."""
 
 import math
 import os
@@ -36,6 +36,7 @@ def main() -> None:
         after_a_change(Path(scratch))
         worlds(graph)
         days_and_reasons()
+        changes(graph)
         export(graph)
         second_opinion = kg.Graph(graph.project, RdflibEngine(to_rdflib(everything(graph))))
         queries(graph, second_opinion)
@@ -122,6 +123,23 @@ def days_and_reasons() -> None:
     show("kg explain, a count of 193", mine, "kg query", other)
 
 
+def changes(graph: kg.Graph) -> None:
+    """Compares what changed with plain questions: one as a process, all with asking both."""
+    command = str(Path(sys.executable).with_name("kg"))
+    one = [command, "changed", "members", "--since", DAY, "--on", "2024-04-01"]
+    mine, other = interleaved(
+        lambda: process(one, code=1), lambda: process([command, *MEMBERS[2:]]), repeats=15
+    )
+    show("kg changed, one question", mine, "kg query", other)
+    then = graph.as_of(known_on=DAY)
+    mine, other = interleaved(
+        lambda: graph.changed(DAY),
+        lambda: [each.query(name) for name in graph.queries for each in (then, graph)],
+        repeats=3,
+    )
+    show(f"all that changed since {DAY}", mine, "asking both", other)
+
+
 def queries(graph: kg.Graph, second_opinion: kg.Graph) -> None:
     """Compares each stored query, bound once, on the embedded engine and on rdflib."""
     ratios = []
@@ -153,9 +171,10 @@ def everything(graph: kg.Graph) -> object:
     return construct(graph.engine, "CONSTRUCT WHERE { ?s ?p ?o }")
 
 
-def process(command: list[str]) -> None:
-    """Runs a command and throws its output away."""
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def process(command: list[str], *, code: int = 0) -> None:
+    """Runs a command, which ends with an exit code, and throws its output away."""
+    ran = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert ran.returncode == code, command
 
 
 def timed(work: Callable[[], object]) -> float:
