@@ -118,10 +118,15 @@ def copy(repository: Path) -> kg.Graph:
 
 
 @pytest.fixture(scope="module")
+def edited(copy: kg.Graph) -> Changes:
+    """Members of NATO before and after the statements were edited, one row of a kind explained."""
+    return copy.changed("base", until="edited", queries=["members"], on=ON, most=1)
+
+
+@pytest.fixture(scope="module")
 def members(copy: kg.Graph) -> ChangedQuestion:
-    """Members of NATO before and after the statements were edited."""
-    changes = copy.changed("base", until="edited", queries=["members"], on=ON)
-    return changes["members"]
+    """The same with all rows explained."""
+    return copy.changed("base", until="edited", queries=["members"], on=ON)["members"]
 
 
 def rows(question: ChangedQuestion, how: str) -> dict[str, ChangedRow]:
@@ -209,14 +214,12 @@ def test_a_count_names_what_is_counted_besides(copy: kg.Graph) -> None:
     assert ("new", "nato-austria-accession") in behind(austria)
 
 
-def test_statements_are_counted(copy: kg.Graph) -> None:
-    changes = copy.changed("base", until="edited", queries=["members"])
-    assert dict(changes.statements) == {"new": 2, "changed": 2, "gone": 1}
+def test_statements_are_counted(edited: Changes) -> None:
+    assert dict(edited.statements) == {"new": 2, "changed": 2, "gone": 1}
 
 
-def test_rows_are_told_without_causes_beyond_the_first(copy: kg.Graph) -> None:
-    changes = copy.changed("base", until="edited", queries=["members"], on=ON, most=1)
-    new = [row for row in changes["members"].rows if row.how == "new"]
+def test_rows_are_told_without_causes_beyond_the_first(edited: Changes) -> None:
+    new = [row for row in edited["members"].rows if row.how == "new"]
     assert [row.causes is None for row in new] == [False, True]
 
 

@@ -11,6 +11,8 @@ from kg.changes.formats import FORMATS
 from kg.cli.output import choose, clock_parameters, common_parameters, say, tell_unless, write
 from kg.errors import EXIT_DONE, EXIT_NO, InvalidValue
 from kg.opening import open_graph
+from kg.project import locate
+from kg.sparql_file import SparqlFolder
 
 _HELP = """Tell which stored questions are answered differently now than before, row by row.
 
@@ -103,6 +105,11 @@ command = click.Command(
             nargs=-1,
             type=click.UNPROCESSED,
             metavar="[QUESTION]... [--PARAMETER VALUE]...",
+            shell_complete=lambda context, argument, incomplete: [
+                name
+                for name in SparqlFolder(locate(context.params.get("at")).queries)
+                if name.startswith(incomplete)
+            ],
         ),
         click.Option(["--since"], metavar="DATE|REVISION", help="From when changes are told."),
         click.Option(
