@@ -86,8 +86,11 @@ def working_copy(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def run_kg(_own_cache: None) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs the kg command as a process of its own and gives what it printed."""
+def run_kg(graph: kg.Graph) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the kg command as a process of its own and gives what it printed.
+
+    The store of the shipped graph is in the cache by then.
+    """
 
     def run(
         *arguments: str, input: str | None = None, env: dict[str, str] | None = None
