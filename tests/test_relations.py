@@ -57,7 +57,7 @@ def test_member_of_is_the_oracles_around_every_boundary(
 ) -> None:
     edges = {day for event in events for day in (event.first, event.last)}
     days = sorted({edge + step * ONE_DAY for edge in edges for step in (-1, 0, 1)})
-    for day in days[::3]:
+    for day in days:
         agrees(graph, expected, day)
 
 
