@@ -9,10 +9,9 @@ from kg.cli.output import choose, clock_parameters, common_parameters, say, tell
 from kg.cli.questions import (
     StoredQueries,
     given_values,
-    help_text,
     list_questions,
     opened,
-    parameter_options,
+    question_command,
 )
 from kg.errors import InvalidValue
 from kg.explain.asked import explain_question, explain_sparql
@@ -45,36 +44,24 @@ def _choosing() -> list[click.Parameter]:
 
 
 def _command(query: SparqlFile) -> click.Command:
-    def run(**options: Any) -> None:
-        values = given_values(query, options)
+    return question_command(query, _run, _choosing(), called="kg explain")
 
-        def explained(graph: Graph) -> Explanation:
-            return explain_question(
-                graph,
-                query.name,
-                values,
-                row=options["row"],
-                where=read_where(options["where"]),
-                tell=tell_unless(options["quiet"]),
-                progress=_progress(options["quiet"]),
-            )
 
-        _write(opened(options), options, explained)
+def _run(query: SparqlFile, options: dict[str, Any]) -> None:
+    values = given_values(query, options)
 
-    has_on = any(each.name == "on" for each in query.parameters)
-    parameters = [
-        *parameter_options(query),
-        *_choosing(),
-        *clock_parameters(with_on=not has_on),
-        *common_parameters(),
-    ]
-    return click.Command(
-        query.name,
-        callback=run,
-        params=parameters,
-        help=help_text(query, "kg explain"),
-        short_help=query.summary,
-    )
+    def explained(graph: Graph) -> Explanation:
+        return explain_question(
+            graph,
+            query.name,
+            values,
+            row=options["row"],
+            where=read_where(options["where"]),
+            tell=tell_unless(options["quiet"]),
+            progress=_progress(options["quiet"]),
+        )
+
+    _write(opened(options), options, explained)
 
 
 class _Questions(StoredQueries):

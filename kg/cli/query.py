@@ -5,14 +5,13 @@ from typing import Any, Final
 import click
 
 from kg.cli.certainty import beginning_after, certainty_among, certainty_options
-from kg.cli.output import choose, clock_parameters, common_parameters, tell_unless, write
+from kg.cli.output import choose, tell_unless, write
 from kg.cli.questions import (
     StoredQueries,
     given_values,
-    help_text,
     list_questions,
     opened,
-    parameter_options,
+    question_command,
 )
 from kg.explain.disputed import disputes_behind
 from kg.sparql_file import SparqlFile
@@ -22,12 +21,7 @@ _FORMATS: Final = tuple(name for name in TABLE_FORMATS if name != "xml")
 
 
 def _command(query: SparqlFile) -> click.Command:
-    def run(**options: Any) -> None:
-        _run(query, options)
-
-    has_on = any(each.name == "on" for each in query.parameters)
-    parameters = [
-        *parameter_options(query),
+    own = [
         click.Option(
             ["-f", "--format"],
             default="table",
@@ -37,12 +31,8 @@ def _command(query: SparqlFile) -> click.Command:
         ),
         *certainty_options(query),
         click.Option(["--sparql"], is_flag=True, help="Print the SPARQL instead of its answer."),
-        *clock_parameters(with_on=not has_on),
-        *common_parameters(),
     ]
-    return click.Command(
-        query.name, callback=run, params=parameters, help=help_text(query), short_help=query.summary
-    )
+    return question_command(query, _run, own, called="kg query")
 
 
 def _run(query: SparqlFile, options: dict[str, Any]) -> None:

@@ -3,13 +3,13 @@
 Each is a group with a command for every question, whose parameters are its options.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import click
 from click.shell_completion import CompletionItem
 
-from kg.cli.output import tell_unless, write
+from kg.cli.output import clock_parameters, common_parameters, tell_unless, write
 from kg.errors import KgError, UnknownName, did_you_mean
 from kg.graph import Graph
 from kg.opening import open_graph
@@ -61,9 +61,30 @@ class StoredQueries(click.Group):
             formatter.write_dl(_listed(_queries(ctx.params.get("at"))))
 
 
-def parameter_options(query: SparqlFile) -> list[click.Parameter]:
-    """Gives the options for a stored query's parameters."""
-    return [_option(query, each) for each in query.parameters]
+def question_command(
+    query: SparqlFile,
+    run: Callable[[SparqlFile, dict[str, Any]], None],
+    own: Iterable[click.Parameter],
+    *,
+    called: str,
+) -> click.Command:
+    """Makes the command of a stored query: its parameters, options of its own, the common ones.
+
+    `called` is the command as it is typed before the question's name.
+    """
+    has_on = any(each.name == "on" for each in query.parameters)
+    return click.Command(
+        query.name,
+        callback=lambda **options: run(query, options),
+        params=[
+            *(_option(query, each) for each in query.parameters),
+            *own,
+            *clock_parameters(with_on=not has_on),
+            *common_parameters(),
+        ],
+        help=_help(query, called),
+        short_help=query.summary,
+    )
 
 
 def given_values(query: SparqlFile, options: Mapping[str, Any]) -> dict[str, str]:
@@ -122,8 +143,7 @@ def _shown(query: SparqlFile, parameter: Parameter) -> str:
     return "" if parameter.example is None else str(parameter.example)
 
 
-def help_text(query: SparqlFile, command: str = "kg query") -> str:
-    """Gives a question's help, with an example of the command."""
+def _help(query: SparqlFile, command: str) -> str:
     words = [query.head.get("question", query.summary), query.head.get("description", "")]
     example = " ".join(
         f"--{parameter.name} {_shown(query, parameter)}"

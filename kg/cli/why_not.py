@@ -6,14 +6,13 @@ from typing import Any
 import click
 
 from kg.cli.explain import read_where
-from kg.cli.output import choose, clock_parameters, common_parameters, tell_unless, write
+from kg.cli.output import choose, tell_unless, write
 from kg.cli.questions import (
     StoredQueries,
     given_values,
-    help_text,
     list_questions,
     opened,
-    parameter_options,
+    question_command,
 )
 from kg.errors import EXIT_DONE, EXIT_NO, InvalidValue
 from kg.explain.asked import why_not_question
@@ -22,12 +21,7 @@ from kg.sparql_file import SparqlFile
 
 
 def _command(query: SparqlFile) -> click.Command:
-    def run(**options: Any) -> None:
-        _run(query, options)
-
-    has_on = any(each.name == "on" for each in query.parameters)
-    parameters = [
-        *parameter_options(query),
+    own = [
         click.Option(
             ["--where"],
             multiple=True,
@@ -41,16 +35,8 @@ def _command(query: SparqlFile) -> click.Command:
             metavar="|".join(FORMATS),
             help="How the answer is written.",
         ),
-        *clock_parameters(with_on=not has_on),
-        *common_parameters(),
     ]
-    return click.Command(
-        query.name,
-        callback=run,
-        params=parameters,
-        help=help_text(query, "kg why-not"),
-        short_help=query.summary,
-    )
+    return question_command(query, _run, own, called="kg why-not")
 
 
 def _run(query: SparqlFile, options: dict[str, Any]) -> None:
