@@ -8,8 +8,10 @@ import rdflib
 
 import kg
 from kg.errors import CannotExplain, InvalidValue, UnknownName
+from kg.explain.cited import Statement
 from kg.explain.explanation import Explanation
 from kg.explain.formats import FORMATS
+from kg.terms import Iri
 
 EVENT = "https://w3id.org/alliance-kg/event/"
 Run = Callable[..., object]
@@ -36,6 +38,18 @@ def test_a_member_rests_on_its_accession_with_source_date_and_assurance(graph: k
     assert statement.sources[0].publisher
     assert statement.sources[0].address.startswith("http")
     assert "memberships" in explanation.rules
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        (Statement(Iri("x:a"), "A claim.", "2022-10"), "A claim, 2022-10."),
+        (Statement(Iri("x:a"), "A figure", "2022", "15 billion"), "A figure, 2022: 15 billion."),
+        (Statement(Iri("x:a"), "A plea", text="Help us!"), "A plea: Help us!"),
+    ],
+)
+def test_a_statement_is_said_in_one_sentence(statement: Statement, sentence: str) -> None:
+    assert statement.sentence == sentence
 
 
 def test_an_end_after_the_day_is_not_cited_and_one_that_is_shown_is(graph: kg.Graph) -> None:

@@ -98,7 +98,7 @@ class Statement:
         said = self.value or self.text
         day = f", {self.date}" if self.date else ""
         ending = said if said.endswith((".", "!", "?")) else f"{said}."
-        return f"{self.name}{day}{f': {ending}' if said else '.'}"
+        return f"{self.name.removesuffix('.')}{day}{f': {ending}' if said else '.'}"
 
 
 def read_statements(
