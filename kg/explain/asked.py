@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from kg.clocks import IN_FORCE
 from kg.dates import today
 from kg.engine import select
-from kg.errors import CannotExplain, InvalidQuery, InvalidValue, UnknownName, did_you_mean
+from kg.errors import CannotExplain, InvalidQuery, InvalidValue, did_you_mean
 from kg.explain.explanation import Explanation, explain, refuse_what_cannot_be_explained
 from kg.explain.record import Record
-from kg.explain.wanted import wanted_terms
+from kg.explain.wanted import refuse_unknown_column, wanted_terms
 from kg.explain.why_not import WhyNot, refuse_what_cannot_be_taken_apart, why_not
 from kg.relations.named import are_named_in
 from kg.sparql.reader import read_query
@@ -45,13 +45,12 @@ def explain_question(
     file = graph.asker.stored_query(name)
     text = graph.asker.bind(name, values, tell=tell)
     table = select(graph.engine, text)
-    given = "".join(f" --{key} {value}" for key, value in values.items())
     return explain(
         record_of(graph),
         read_query(text),
         table,
         graph.project.prefixes,
-        question=f"kg query {name}{given}",
+        question=_typed(name, values),
         chosen=_chosen(graph, table, row, where, why_not=name),
         coverage=_coverage(graph, file, values),
         progress=progress,
@@ -125,13 +124,12 @@ def why_not_question(
     query = read_query(graph.asker.bind(name, values, tell=tell))
     refuse_what_cannot_be_taken_apart(query)
     wanted = wanted_terms(graph.engine, query, graph.things, where)
-    given = "".join(f" --{key} {value}" for key, value in values.items())
     return why_not(
         record_of(graph),
         query,
         wanted,
         graph.project.prefixes,
-        question=f"kg query {name}{given}",
+        question=_typed(name, values),
         asked=where,
     )
 
@@ -140,6 +138,11 @@ def record_of(graph: Graph) -> Record:
     """Gives the record behind a graph's answers, with the rules of its clocks."""
     rules = rules_of(graph.project.rules, graph.clocks.joined_by or IN_FORCE)
     return Record(graph.engine, rules, graph.base.engine)
+
+
+def _typed(name: str, values: Mapping[str, str]) -> str:
+    """Gives a question as it is typed."""
+    return f"kg query {name}" + "".join(f" --{key} {value}" for key, value in values.items())
 
 
 def _coverage(graph: Graph, file: SparqlFile, values: Mapping[str, str]) -> list[str]:
@@ -168,11 +171,7 @@ def _chosen(
     if not where:
         return None
     for column in where:
-        if column not in table.columns:
-            raise UnknownName(
-                f'The answer has no column "{column}".{did_you_mean(column, table.columns)} Its '
-                f"columns are {', '.join(table.columns)}."
-            )
+        refuse_unknown_column(column, table.columns)
     found = [
         position
         for position, terms in enumerate(table.rows)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from kg.explain.absence import term_at
 from kg.explain.conditions import split
 from kg.explain.lower import Binding
 from kg.sparql.cursor import Cursor
@@ -26,7 +27,7 @@ class Comparison:
 
     def values(self, binding: Binding) -> tuple[Term | None, Term | None]:
         """Gives the terms of both sides."""
-        return _term(self.left, binding), _term(self.right, binding)
+        return term_at(self.left, binding), term_at(self.right, binding)
 
 
 def comparisons(expression: Expression) -> list[Comparison]:
@@ -63,7 +64,3 @@ def _place(words: list[str]) -> Place | None:
     if text[:1] in "\"'<+-.0123456789":
         return Cursor(text, {}).term()
     return None
-
-
-def _term(place: Place, binding: Binding) -> Term | None:
-    return binding.get(place.name) if isinstance(place, Variable) else place

@@ -38,9 +38,9 @@ def tag_of(group: Group) -> str:
     return last.variable.name
 
 
-def lowered(group: Group, known: Binding, *, mark: str = "tag") -> Group:
+def lowered(group: Group, known: Binding) -> Group:
     """Lowers a group; `known` are values that its visible variables are to have."""
-    return _Lowering(mark).group(group, known, at_top=True)
+    return _Lowering().group(group, known, at_top=True)
 
 
 def pins(group: Group, known: Binding) -> tuple[Values, ...]:
@@ -55,12 +55,11 @@ def pins(group: Group, known: Binding) -> tuple[Values, ...]:
 
 @dataclass
 class _Lowering:
-    mark: str
     count: int = field(default=0)
 
     def new(self, what: str) -> Variable:
         self.count += 1
-        return Variable(f"{self.mark}_{what}_{self.count}")
+        return Variable(f"tag_{what}_{self.count}")
 
     def group(self, group: Group, known: Binding, *, at_top: bool = False) -> Group:
         elements = [each for element in group for each in self.element(element, known)]
@@ -123,7 +122,7 @@ def pinned(select: Select, known: Binding) -> Select:
             *(
                 pinned(element, inside)
                 if isinstance(element, Select)
-                else Group(tuple(lowered_selects(element, inside)))
+                else Group(tuple(_with_pinned_selects(element, inside)))
                 if isinstance(element, Group)
                 else element
                 for element in select.where
@@ -133,7 +132,7 @@ def pinned(select: Select, known: Binding) -> Select:
     return replace(select, where=where)
 
 
-def lowered_selects(group: Group, known: Binding) -> Iterator[Element]:
+def _with_pinned_selects(group: Group, known: Binding) -> Iterator[Element]:
     """Gives the elements of a group with known values put into its sub-selects."""
     for element in group:
         yield pinned(element, known) if isinstance(element, Select) else element

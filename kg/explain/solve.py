@@ -9,6 +9,7 @@ from kg.engine import Engine, select
 from kg.errors import CannotExplain
 from kg.explain.lower import Binding, lowered, mandatory
 from kg.sparql.patterns import Bind, Column, Exists, Expression, Group, Select
+from kg.sparql.scope import column_names
 from kg.sparql.writer import write_group
 from kg.terms import Literal, Term
 
@@ -86,7 +87,7 @@ def _order(solution: Solution) -> list[str]:
 def _keys(query: Select) -> list[str]:
     """Gives the columns of a row whose values each solution behind it has."""
     if not query.is_aggregate:
-        return _names(query.columns) or _visible(query)
+        return list(column_names(query))
     shown = set(_names(query.columns))
     for key in query.group_by:
         if key.variable is None or key.variable.name not in shown:
@@ -95,12 +96,6 @@ def _keys(query: Select) -> list[str]:
                 "give the same row. Make it a column."
             )
     return _names(query.group_by)
-
-
-def _visible(query: Select) -> list[str]:
-    from kg.sparql.scope import column_names
-
-    return list(column_names(query))
 
 
 def _names(columns: Iterable[Column]) -> list[str]:

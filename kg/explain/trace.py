@@ -79,8 +79,13 @@ class Tracer:
 
         Raises CannotExplain for what cannot be traced.
         """
-        trace = Trace()
-        trace.add(self.solutions(solve(self.engine, query, row).needed, rule=rule))
+        return self.solved(query, row, solve(self.engine, query, row).needed, rule=rule)
+
+    def solved(
+        self, query: Select, row: Binding, needed: Iterable[Solution], *, rule: str = ""
+    ) -> Trace:
+        """Traces a row of which the solutions that it needs are known."""
+        trace = self.solutions(needed, rule=rule)
         if query.is_aggregate:
             trace.grouped.append((query, row, rule))
         return trace
@@ -110,7 +115,9 @@ class Tracer:
         if len(solutions) < WORTH_ASKING_AT_ONCE:
             return solutions
         pattern = solutions[0].pattern
-        done = [each for each in pattern if isinstance(each, Select) and not _is_for_all(each)]
+        done = [
+            each for each in pattern if isinstance(each, Select) and not _is_traced_by_row(each)
+        ]
         for query in done:
             names = [name for name in column_names(query) if name in solutions[0].binding]
             rows = [each.binding for each in solutions]
@@ -234,6 +241,6 @@ class Tracer:
         return found
 
 
-def _is_for_all(query: Select) -> bool:
+def _is_traced_by_row(query: Select) -> bool:
     """Whether a sub-select has to be traced row by row: it counts, or computes its columns."""
     return query.is_aggregate or query.is_limited or any(c.expression for c in query.columns)

@@ -6,7 +6,7 @@ takes its text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from kg.engine import Engine, select
@@ -35,11 +35,7 @@ def wanted_terms(
     whole = Condition(GROUP, tuple(query.select.where))
     found: dict[str, Term] = {}
     for column, value in where.items():
-        if column not in columns:
-            raise UnknownName(
-                f'The answer has no column "{column}".{did_you_mean(column, columns)} Its '
-                f"columns are {', '.join(columns)}."
-            )
+        refuse_unknown_column(column, columns)
         named = _named_by(column, stars)
         if named and named not in where:
             try:
@@ -53,6 +49,15 @@ def wanted_terms(
             known = stars if any(column in star.variables for star in stars) else [whole]
             found[column] = _term(engine, column, known, value, things)
     return found
+
+
+def refuse_unknown_column(column: str, columns: Sequence[str]) -> None:
+    """Raises UnknownName for a column that an answer does not have, with the nearest."""
+    if column not in columns:
+        raise UnknownName(
+            f'The answer has no column "{column}".{did_you_mean(column, columns)} Its '
+            f"columns are {', '.join(columns)}."
+        )
 
 
 def _term(engine: Engine, column: str, stars: list[Condition], text: str, things: Things) -> Term:

@@ -76,14 +76,15 @@ class Witnesses:
         self.worlds = Worlds(record, query)
 
     def of(self, row: Row) -> Witness:
-        """Gives the witness of a row; raises InvalidQuery for a question that has none."""
+        """Gives the witness of a row; raises CannotExplain for a question that has none."""
         bound = {
             name: term for name, term in zip(self.columns, row, strict=True) if term is not None
         }
-        needed = self.tracer.select(self.query, bound)
+        solutions = solve(self.record.engine, self.query, bound)
+        needed = self.tracer.solved(self.query, bound, solutions.needed)
         pool = Trace()
         pool.add(needed)
-        for solution in solve(self.record.engine, self.query, bound).others:
+        for solution in solutions.others:
             pool.add(self.tracer.solution(solution))
         context = dict(pool.context)
         self.worlds.made |= pool.made.keys()

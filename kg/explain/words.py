@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from kg.engine import Engine, select
-from kg.explain.absence import Absence
+from kg.explain.absence import Absence, term_at
 from kg.prefixes import Prefixes
 from kg.sparql.patterns import (
     Expression,
@@ -122,7 +122,7 @@ def _stars(group: Group, values: Mapping[str, Term], names: Names) -> list[str]:
 
 def _property(pattern: TriplePattern, values: Mapping[str, Term], names: Names) -> str:
     """Says what a pattern asks for; nothing where any value would do."""
-    value = _term(pattern.object, values)
+    value = term_at(pattern.object, values)
     if value is None:
         return ""
     return f"with {_named(pattern.predicate, names)} {names.of(value)}"
@@ -147,7 +147,7 @@ def _named(predicate: Predicate, names: Names) -> str:
 
 
 def _place(place: Place, values: Mapping[str, Term], names: Names) -> str:
-    term = _term(place, values)
+    term = term_at(place, values)
     if term is not None:
         return names.of(term)
     return _with_article(spaced(place.name)) if isinstance(place, Variable) else ""
@@ -157,15 +157,11 @@ def _with_article(noun: str) -> str:
     return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
 
 
-def _term(place: Place, values: Mapping[str, Term]) -> Term | None:
-    return values.get(place.name) if isinstance(place, Variable) else place
-
-
 def _learn(group: Group, values: Mapping[str, Term], names: Names) -> None:
     terms: list[Term | None] = list(values.values())
     for element in group:
         if isinstance(element, TriplePattern):
-            terms += [_term(element.subject, values), _term(element.object, values)]
+            terms += [term_at(element.subject, values), term_at(element.object, values)]
             if not isinstance(element.predicate, Path | Variable):
                 terms.append(element.predicate)
     names.learn(terms)
