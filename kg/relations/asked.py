@@ -27,6 +27,8 @@ def sparql_on(graph: Graph, declared: str, *, certainty: str | None = None) -> A
     A pattern that asks for any property finds them where the day was named. What is no SPARQL
     is refused by the engine, in its words.
     """
+    if certainty not in (None, *CERTAINTIES):
+        raise InvalidValue(f'"{certainty}" is no certainty. Give {" or ".join(CERTAINTIES)}.')
     try:
         query = read_query(declared)
     except InvalidQuery:
@@ -37,8 +39,6 @@ def sparql_on(graph: Graph, declared: str, *, certainty: str | None = None) -> A
     answer = answer_on(graph.engine, query, relations, day, anywhere=bool(graph.clocks.on))
     if certainty is None or not isinstance(answer, Table):
         return answer
-    if certainty not in CERTAINTIES:
-        raise InvalidValue(f'"{certainty}" is no certainty. Give {" or ".join(CERTAINTIES)}.')
     if CERTAINTY in answer.columns:
         return answer.having(CERTAINTY, certainty)
     return answer if certainty == "certain" else Table(answer.columns, (), answer.sparql)
