@@ -44,7 +44,7 @@ LAYERS = [
         "validate",
         "views",
     },
-    {"cli", "importers", "__main__", "__init__"},
+    {"cli", "importers", "web", "__main__", "__init__"},
 ]
 SPARQL_FILES = sorted(
     [*(ROOT / "queries").glob("*.rq"), *(ROOT / "ontology").rglob("*.rq")],

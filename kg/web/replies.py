@@ -1,0 +1,102 @@
+"""Replies and problems: what a job gives back, before it becomes HTTP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from kg.errors import (
+    AmbiguousName,
+    CannotExplain,
+    EngineError,
+    InvalidDocument,
+    InvalidQuery,
+    InvalidValue,
+    KgError,
+    UnknownName,
+)
+
+PROBLEM_TYPE: Final = "application/problem+json"
+"""The media type of `RFC 9457 <https://www.rfc-editor.org/rfc/rfc9457>`_."""
+_PROBLEMS: Final = "https://w3id.org/alliance-kg/problem/"
+
+TITLES: Final = {
+    400: "The request cannot be understood",
+    401: "A token is required",
+    403: "This is not allowed",
+    404: "There is no such thing",
+    405: "This method is not allowed here",
+    406: "No acceptable form of the answer",
+    408: "The request took too long to arrive",
+    413: "The request is too large",
+    414: "The address is too long",
+    415: "This media type is not read here",
+    421: "This host is not served here",
+    429: "Too many requests at once",
+    431: "The headers are too large",
+    500: "The service has failed",
+    503: "The service is busy",
+    507: "The answer is too large",
+}
+"""What each status says in a few words."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a request: a body of a media type, with further headers."""
+
+    body: bytes
+    media_type: str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_lasting: bool = True
+    """Whether the same request gives the same bytes as long as the graph is the same."""
+
+
+class Problem(KgError):
+    """A request that is answered by a problem document (RFC 9457) of a status.
+
+    The text is the problem's detail; `members` are further ones, such as line and column.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **members: str | int | list[str],
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.members = members
+
+    @property
+    def document(self) -> dict[str, object]:
+        """The members of the problem document but for the instance."""
+        kind = TITLES.get(self.status, "The request has failed")
+        slug = kind.lower().replace(" ", "-")
+        return {
+            "type": _PROBLEMS + slug,
+            "title": kind,
+            "status": self.status,
+            "detail": self.detail,
+            **self.members,
+        }
+
+
+def problem_of(error: KgError) -> Problem:
+    """Gives the problem that a mistake is told as over HTTP."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, InvalidQuery):
+        place = {"line": error.line, "column": error.column} if error.line else {}
+        return Problem(400, str(error), **place)
+    if isinstance(error, UnknownName):
+        return Problem(404, str(error))
+    if isinstance(error, AmbiguousName | InvalidValue | CannotExplain | InvalidDocument):
+        return Problem(400, str(error))
+    if isinstance(error, EngineError):
+        return Problem(500, str(error))
+    return Problem(400, str(error))
