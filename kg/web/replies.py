@@ -91,8 +91,9 @@ def problem_of(error: KgError) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, InvalidQuery):
-        place = {"line": error.line, "column": error.column} if error.line else {}
-        return Problem(400, str(error), **place)
+        if not error.line:
+            return Problem(400, str(error))
+        return Problem(400, str(error), line=error.line, column=error.column)
     if isinstance(error, UnknownName):
         return Problem(404, str(error))
     if isinstance(error, AmbiguousName | InvalidValue | CannotExplain | InvalidDocument):
