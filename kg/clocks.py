@@ -79,5 +79,27 @@ def read_clocks(on: Day = None, known_on: Day = None, joined_by: str = IN_FORCE)
     return Clocks(_day(on, "--on"), _day(known_on, "--known-on"), joined_by)
 
 
+def clocks_of(view: Iri) -> Clocks:
+    """Gives the clocks that the IRI of a view names; raises UnknownName for another IRI.
+
+    >>> clocks_of(Iri(VIEWS + "known-on/2022-10-12")).options
+    '--known-on 2022-10-12'
+    """
+    words = view.value.removeprefix(VIEWS).split("/")
+    named = dict(zip(words[::2], words[1::2], strict=False))
+    known = {"on", "known-on", "joined-by"}
+    clocks = None
+    if view.value.startswith(VIEWS) and named and named.keys() <= known:
+        clocks = read_clocks(
+            named.get("on"), named.get("known-on"), named.get("joined-by", IN_FORCE)
+        )
+    if clocks is None or view not in (clocks.view, clocks.day_view):
+        raise UnknownName(
+            f"No view is called {view.value}. A view is {VIEWS}known-on/DAY, with /joined-by/STEP "
+            f"or /on/DAY after it, or {VIEWS}on/DAY."
+        )
+    return clocks
+
+
 def _day(day: Day, where: str) -> Literal | None:
     return None if day is None else parse_day(str(day), where=where)

@@ -46,14 +46,14 @@ def open_embedded(
     from kg.build import build_in_memory, build_on_disk, discard, forget_old  # for a change only
 
     try:
-        ready = folder / "stores" / _content_key(project)
+        ready = folder / "stores" / content_key(project)
         ready.parent.mkdir(parents=True, exist_ok=True)
         store = _opened(ready)
         if store is None:
             tell("The graph is new or has changed: building its store.")
             if ready.is_dir():
                 discard(ready)  # it is damaged
-            store = build_on_disk(project, ready, still=lambda: _content_key(project) == ready.name)
+            store = build_on_disk(project, ready, still=lambda: content_key(project) == ready.name)
             forget_old(folder, unused_since=time.time() - _WORTH_KEEPING)
         _take_note(note, ready.name, state, project)
         return store
@@ -85,7 +85,7 @@ def _noted(note: Path, state: str, folder: Path) -> OxigraphEngine | None:
 
 def _take_note(note: Path, key: str, state: str, project: Project) -> None:
     """Notes which content the state stands for, unless a file changed only this moment."""
-    newest = max((path.stat().st_mtime for path in _inputs(project)), default=0.0)
+    newest = max((path.stat().st_mtime for path in inputs(project)), default=0.0)
     if abs(time.time() - newest) > _SETTLED:
         note.parent.mkdir(parents=True, exist_ok=True)
         fresh = note.with_suffix(f".{os.getpid()}")
@@ -93,23 +93,25 @@ def _take_note(note: Path, key: str, state: str, project: Project) -> None:
         fresh.replace(note)
 
 
-def _inputs(project: Project) -> list[Path]:
+def inputs(project: Project) -> list[Path]:
+    """Gives the files that a project's store is made of."""
     return [*project.turtle_files(), *sorted(project.rules.rglob("*.rq"))]
 
 
 def _state(project: Project) -> str:
     lines = [_MADE_BY]
-    for path in _inputs(project):
+    for path in inputs(project):
         status = path.stat()
         lines.append(f"{path}\t{status.st_size}\t{status.st_mtime_ns}\t{status.st_ctime_ns}")
     return "\n".join(lines)
 
 
-def _content_key(project: Project) -> str:
+def content_key(project: Project) -> str:
+    """Gives the name of a project's content, which its store in the cache bears."""
     import hashlib  # OpenSSL takes a moment to load, and only a change needs it
 
     digest = hashlib.blake2b(_MADE_BY.encode(), digest_size=16)
-    for path in _inputs(project):
+    for path in inputs(project):
         content = path.read_bytes()
         digest.update(f"{project.short_path(path)}\0{len(content)}\0".encode())
         digest.update(content)

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from kg.clocks import Clocks
+from kg.clocks import Clocks, Day, read_clocks
 from kg.engine import Engine, ask, construct
 from kg.engine.oxigraph_engine import OxigraphEngine
 from kg.errors import EngineError
+from kg.graph import Graph
 from kg.project import Project
 from kg.worlds import open_world
 
@@ -35,6 +36,12 @@ def engine_as_of(base: Engine, project: Project, further: Iterable[Path], clocks
 
     world = open_world(build_in_memory(project, further), project.rules, clocks)
     return RdflibEngine(to_rdflib(construct(world, _EVERYTHING)))
+
+
+def on_day(graph: Graph, on: Day) -> Graph:
+    """Gives a graph, or a view of it, whose questions are about a day; raises InvalidValue."""
+    clocks = replace(graph.clocks, on=read_clocks(on).on)
+    return Graph(graph.project, graph.engine, graph.further, clocks=clocks, base=graph.base)
 
 
 def _at_endpoint(base: Engine, clocks: Clocks) -> Engine:

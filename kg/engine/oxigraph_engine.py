@@ -36,7 +36,7 @@ class OxigraphEngine:
         try:
             answer = self.store.query(sparql)
         except SyntaxError as error:
-            raise _located(error) from error
+            raise located(error) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise EngineError(f"{self.name} cannot answer: {error}.") from error
         if isinstance(answer, pyoxigraph.QueryBoolean):
@@ -67,7 +67,7 @@ class OxigraphEngine:
         try:
             self.store.update(f"{rule[:start]}INSERT {{{head} {named} }}{rule[closing + 1 :]}")
         except SyntaxError as error:
-            raise _located(error) from error
+            raise located(error) from error
 
     def ntriples(self, graph: Iri | None = None) -> list[str]:
         """Gives a named graph, or the default graph, as lines of N-Triples in no order.
@@ -122,8 +122,11 @@ def open_read_only(path: Path) -> OxigraphEngine:
         raise EngineError(f"The store cannot be opened: {path}: {error}.") from error
 
 
-def _located(error: SyntaxError) -> InvalidQuery:
-    """Reads the place off pyoxigraph's message and keeps the tokens that people type."""
+def located(error: SyntaxError) -> InvalidQuery:
+    """Gives the error of a text that pyoxigraph refuses.
+
+    Reads the place off pyoxigraph's message and keeps the tokens that people type.
+    """
     match = re.match(r"error at (\d+):(\d+): (.*)", str(error.msg), re.DOTALL)
     if match is None:
         return InvalidQuery(f"{error.msg}.")

@@ -1,19 +1,11 @@
 """Replies and problems: what a job gives back, before it becomes HTTP."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from kg.errors import (
-    AmbiguousName,
-    CannotExplain,
-    EngineError,
-    InvalidDocument,
-    InvalidQuery,
-    InvalidValue,
-    KgError,
-    UnknownName,
-)
+from kg.errors import EngineError, InvalidQuery, KgError, UnknownName
 
 PROBLEM_TYPE: Final = "application/problem+json"
 """The media type of `RFC 9457 <https://www.rfc-editor.org/rfc/rfc9457>`_."""
@@ -30,12 +22,11 @@ TITLES: Final = {
     413: "The request is too large",
     414: "The address is too long",
     415: "This media type is not read here",
-    421: "This host is not served here",
+    422: "The answer is too large",
     429: "Too many requests at once",
     431: "The headers are too large",
     500: "The service has failed",
     503: "The service is busy",
-    507: "The answer is too large",
 }
 """What each status says in a few words."""
 
@@ -86,18 +77,32 @@ class Problem(KgError):
         }
 
 
+_COMMANDS: Final = (
+    (re.compile(r"kg query lists"), "/query lists"),
+    (re.compile(r"kg query ([\w-]+)(?: --help)?"), r"/query/\1"),
+    (re.compile(r", or kg export --subject [\w:-]+"), ""),
+    (re.compile(r"(?<![\w-])--([a-z]\w*(?:-\w+)*)"), r"\1"),
+)
+
+
+def on_the_web(message: str) -> str:
+    """Gives a message with addresses and parameters instead of commands and options.
+
+    >>> on_the_web("--on is empty. See kg query members --help.")
+    'on is empty. See /query/members.'
+    """
+    for pattern, replacement in _COMMANDS:
+        message = pattern.sub(replacement, message)
+    return message
+
+
 def problem_of(error: KgError) -> Problem:
     """Gives the problem that a mistake is told as over HTTP."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, InvalidQuery):
-        if not error.line:
-            return Problem(400, str(error))
-        return Problem(400, str(error), line=error.line, column=error.column)
+    detail = on_the_web(str(error))
+    if isinstance(error, InvalidQuery) and error.line:
+        return Problem(400, detail, line=error.line, column=error.column)
     if isinstance(error, UnknownName):
-        return Problem(404, str(error))
-    if isinstance(error, AmbiguousName | InvalidValue | CannotExplain | InvalidDocument):
-        return Problem(400, str(error))
-    if isinstance(error, EngineError):
-        return Problem(500, str(error))
-    return Problem(400, str(error))
+        return Problem(404, detail)
+    return Problem(500 if isinstance(error, EngineError) else 400, detail)

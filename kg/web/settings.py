@@ -1,5 +1,6 @@
 """What can be set about the service, with the defaults that are safe to leave open."""
 
+import os
 from dataclasses import dataclass, field
 
 
@@ -15,10 +16,12 @@ class Limits:
     """How many rows, or triples, an answer may have; a longer one is refused, never cut."""
     size: int = 64
     """Megabytes that an answer may have."""
-    workers: int = 4
-    """How many processes answer."""
+    workers: int = max(4, 2 * (os.cpu_count() or 1))
+    """How many requests are worked on at once, each by a process of its own."""
     client: int = 2
     """How many requests of one client are worked on at once; its others wait."""
+    views: int = 4
+    """How many views (the graph as known on a day) are held ready at once."""
     waiting: int = 256
     """How many requests may wait in all; the next gets 503."""
     patience: float = 10.0

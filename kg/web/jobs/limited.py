@@ -1,0 +1,138 @@
+"""Answers of the engine as bytes, none longer than answers may be."""
+
+import io
+import re
+from collections.abc import Iterable
+from typing import Final
+
+import pyoxigraph
+
+from kg.prefixes import Prefixes
+from kg.web.replies import Problem
+from kg.web.settings import Limits
+
+TABLE_FORMATS: Final = {
+    "json": pyoxigraph.QueryResultsFormat.JSON,
+    "xml": pyoxigraph.QueryResultsFormat.XML,
+    "csv": pyoxigraph.QueryResultsFormat.CSV,
+    "tsv": pyoxigraph.QueryResultsFormat.TSV,
+}
+"""The formats of tables that the engine itself writes."""
+GRAPH_FORMATS: Final = {
+    "turtle": pyoxigraph.RdfFormat.TURTLE,
+    "ntriples": pyoxigraph.RdfFormat.N_TRIPLES,
+    "jsonld": pyoxigraph.RdfFormat.JSON_LD,
+    "rdfxml": pyoxigraph.RdfFormat.RDF_XML,
+}
+"""The formats of graphs that the engine itself writes."""
+
+_SHORTEST_ROW: Final = 2
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
+_XML_NAME: Final = re.compile(r"[^\W\d][\w.-]*\Z")
+
+
+def too_large(limits: Limits) -> Problem:
+    """Gives the problem of an answer that is larger than answers may be."""
+    return Problem(
+        422,
+        f"The answer has more than {limits.rows} rows or {limits.size} MB, and is not cut short. "
+        "Ask for less, with LIMIT and OFFSET for example, or take the whole graph from /export.nt.",
+    )
+
+
+class _Limited(io.BytesIO):
+    """Bytes in memory that refuse to become too many."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__()
+        self.limits = limits
+
+    def write(self, content: bytes) -> int:  # type: ignore[override]  # the engine gives bytes
+        if self.tell() + len(content) > self.limits.size << 20:
+            raise too_large(self.limits)
+        return super().write(content)
+
+
+def table_bytes(answer: pyoxigraph.QuerySolutions, format: str, limits: Limits) -> bytes:
+    """Gives the solutions in one of TABLE_FORMATS; raises Problem 422 if they are too many."""
+    out = _Limited(limits)
+    answer.serialize(out, TABLE_FORMATS[format])
+    written = out.getvalue()
+    if len(written) > limits.rows * _SHORTEST_ROW and rows_in(written, format) > limits.rows:
+        raise too_large(limits)
+    return written
+
+
+def rows_in(written: bytes, format: str) -> int:
+    r"""Counts the rows of a table as the engine wrote it.
+
+    >>> rows_in(b'{"head":{"vars":["a"]},"results":{"bindings":[{},{}]}}', "json")
+    2
+    >>> rows_in(b'a\r\n"x\r\ny"\r\nz\r\n', "csv"), rows_in(b"?a\n<x>\n", "tsv")
+    (2, 1)
+    """
+    if format == "xml":
+        return written.count(b"<result>")
+    if format == "tsv":
+        return written.count(b"\n") - 1
+    if format == "csv":
+        return sum(part.count(b"\n") for part in written.split(b'"')[::2]) - 1
+    bindings = _STRING.sub(b'"', written).partition(b"[")[2].partition(b"[")[2]
+    depth = rows = 0
+    for sign in re.findall(rb"[{}]", bindings):
+        rows += sign == b"{" and depth == 0
+        depth += 1 if sign == b"{" else -1
+    return rows
+
+
+def graph_bytes(
+    triples: Iterable[pyoxigraph.Triple], format: str, prefixes: Prefixes, limits: Limits
+) -> tuple[bytes, bool]:
+    """Gives triples in one of GRAPH_FORMATS, and whether the same bytes come each time.
+
+    They do not where blank nodes are made anew. Raises Problem 422 if they are too many, 406
+    for a property that RDF/XML has no name for.
+    """
+    held: list[pyoxigraph.Triple] = []
+    for triple in triples:
+        held.append(triple)
+        if len(held) > limits.rows:
+            raise too_large(limits)
+    out = _Limited(limits)
+    if format == "rdfxml":
+        for predicate in {triple.predicate.value for triple in held}:
+            if not _XML_NAME.fullmatch(re.split(r"[/#:]", predicate)[-1]):
+                raise Problem(
+                    406,
+                    f"RDF/XML has no name for the property <{predicate}>. Ask for Turtle, "
+                    "N-Triples or JSON-LD.",
+                )
+    pyoxigraph.serialize(
+        held,
+        out,
+        format=GRAPH_FORMATS[format],
+        prefixes=_used(held, prefixes) if format != "ntriples" else None,
+    )
+    blank = (pyoxigraph.BlankNode, pyoxigraph.Triple)
+    lasting = not any(
+        isinstance(each.subject, blank) or isinstance(each.object, blank) for each in held
+    )
+    return out.getvalue(), lasting
+
+
+def _used(triples: Iterable[pyoxigraph.Triple], prefixes: Prefixes) -> dict[str, str]:
+    """Gives the prefixes that the IRIs of some triples begin with."""
+    by_namespace = {namespace: prefix for prefix, namespace in prefixes.namespaces.items()}
+    found: set[str] = set()
+    for triple in triples:
+        found.add(_namespace(triple.predicate.value))
+        for term in (triple.subject, triple.object):
+            if isinstance(term, pyoxigraph.NamedNode):
+                found.add(_namespace(term.value))
+            elif isinstance(term, pyoxigraph.Literal):
+                found.add(_namespace(term.datatype.value))
+    return {by_namespace[each]: each for each in sorted(found) if each in by_namespace}
+
+
+def _namespace(iri: str) -> str:
+    return iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]

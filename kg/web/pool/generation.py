@@ -1,0 +1,248 @@
+"""One state of the graph, and the processes that answer from it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from kg.clocks import IN_FORCE, read_clocks
+from kg.errors import EngineError
+from kg.web.pool.frames import Ended, Frame, awaited, exchange, packed
+from kg.web.pool.process import Loading
+from kg.web.replies import Problem
+from kg.web.settings import Limits
+from kg.web.snapshot import Snapshot
+
+_LONGEST_LOADING: Final = 600.0
+_LOW: Final = 15
+"""How far the priority is lowered of a process whose job takes long."""
+_TAKES_LONG: Final = 0.25
+"""Seconds after which that is done, so that short jobs do not wait for the processor."""
+_MOST_JOBS: Final = 2000
+"""After how many jobs a process gives way to a new one, so that no memory is held for ever."""
+
+
+def raise_told(head: Mapping[str, Any]) -> None:
+    """Raises the Problem that a process has told, if it has."""
+    if problem := head.get("problem"):
+        raise Problem(
+            problem["status"],
+            problem["detail"],
+            headers=problem["headers"],
+            **problem["members"],
+        )
+
+
+class Process:
+    """A process that does one job at a time."""
+
+    def __init__(self, end: socket.socket, pid: int) -> None:
+        self.end = end
+        self.pid = pid
+        self.jobs = 0
+        self.is_spent = False
+        self.was_killed = False
+
+    async def do(
+        self,
+        job: str,
+        request: Mapping[str, Any],
+        body: bytes,
+        *,
+        seconds: float,
+        lower: bool = True,
+    ) -> Frame:
+        """Has a job done; raises Ended if the process ends or is killed after some seconds.
+
+        With `lower`, a job that takes long goes on with less of the processor.
+        """
+        loop = asyncio.get_running_loop()
+        timers = [loop.call_later(seconds, self.kill)]
+        if lower:
+            timers.append(loop.call_later(_TAKES_LONG, self._lower))
+        head = {"do": "job", "job": job, "request": request, "seconds": seconds}
+        try:
+            answer = await exchange(self.end, head, body)
+        except BaseException:
+            self.is_spent = True
+            raise
+        finally:
+            for timer in timers:
+                timer.cancel()
+        self.jobs += 1
+        self.is_spent = self.is_spent or self.jobs >= _MOST_JOBS
+        return answer
+
+    async def become(
+        self,
+        version: str,
+        known_on: str | None = None,
+        joined_by: str = IN_FORCE,
+        *,
+        seconds: float,
+    ) -> None:
+        """Makes it one that copies are made of, of a new state or of a view.
+
+        Raises Ended, or Problem where there is no such view.
+        """
+        timer = asyncio.get_running_loop().call_later(seconds, self.kill)
+        head = {"do": "become", "version": version, "known_on": known_on, "joined_by": joined_by}
+        try:
+            answer, _ = await exchange(self.end, head)
+        finally:
+            timer.cancel()
+        raise_told(answer)
+
+    def kill(self) -> None:
+        """Ends the process at once, whatever it is doing."""
+        self.is_spent = self.was_killed = True
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Lets go of the process: it ends as soon as it sees that."""
+        if self.is_spent and not self.was_killed:
+            self.kill()
+        self.end.close()
+
+    def _lower(self) -> None:
+        self.is_spent = True  # what is lowered cannot be raised again
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, _LOW)
+
+
+@dataclass
+class _View:
+    """A view that is ready, or being made."""
+
+    making: asyncio.Lock = field(default_factory=asyncio.Lock)
+    generation: "Generation | None" = None
+
+
+class Generation:
+    """The processes over one state of the graph; `first` holds it and makes the others."""
+
+    def __init__(self, first: Process, version: str, modified: float) -> None:
+        self.first = first
+        self.version = version
+        self.modified = modified
+        self.idle: list[Process] = []
+        self.is_retired = False
+        self._views: OrderedDict[str, _View] = OrderedDict()
+
+    async def take(self) -> Process:
+        """Gives a process with nothing to do, a new one if there is none; raises Ended."""
+        while self.idle:
+            process = self.idle.pop()
+            if not process.is_spent:
+                return process
+            process.close()
+        return await self.copy()
+
+    def give_back(self, process: Process) -> None:
+        """Takes a process back that has done its job."""
+        if process.is_spent or self.is_retired:
+            process.is_spent = process.is_spent or self.is_retired
+            process.close()
+        else:
+            self.idle.append(process)
+
+    async def copy(self) -> Process:
+        """Has the first process make a copy of itself; raises Ended."""
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        try:
+            socket.send_fds(self.first.end, [packed({"do": "copy"})], [theirs.fileno()])
+        except OSError as error:
+            ours.close()
+            raise Ended from error
+        finally:
+            theirs.close()
+        try:
+            head, _ = await awaited(ours)
+        except BaseException:
+            ours.close()
+            raise
+        return Process(ours, head["pid"])
+
+    async def as_of(self, known_on: str | None, joined_by: str, *, limits: Limits) -> "Generation":
+        """Gives the processes over a view of this state, which is made where it is not ready.
+
+        Raises Ended, or Problem for what is no view.
+        """
+        if not known_on and joined_by == IN_FORCE:
+            return self
+        path = read_clocks(None, known_on, joined_by).path
+        async with self._views.setdefault(path, _View()).making:
+            view = self._views[path]
+            if view.generation is None:
+                version = f"{self.version}-{path}"
+                process = await self.copy()
+                try:
+                    await process.become(version, known_on, joined_by, seconds=limits.seconds)
+                except Ended as error:
+                    process.close()
+                    raise Problem(503, f"The view {path} could not be made in time.") from error
+                except BaseException:
+                    process.kill()
+                    process.close()
+                    raise
+                view.generation = Generation(process, version, self.modified)
+            self._views.move_to_end(path)
+            self._let_go(limits.views)
+            return view.generation
+
+    def _let_go(self, most: int) -> None:
+        for path, view in list(self._views.items()):
+            if len(self._views) <= most:
+                return
+            if not view.making.locked():
+                del self._views[path]
+                if view.generation:
+                    view.generation.retire()
+
+    def retire(self, *, keep_first: bool = False) -> None:
+        """Ends the processes that have nothing to do; the others end when they are given back."""
+        self.is_retired = True
+        for view in self._views.values():
+            if view.generation:
+                view.generation.retire()
+        self._views.clear()
+        while self.idle:
+            process = self.idle.pop()
+            process.is_spent = True
+            process.close()
+        if not keep_first:
+            self.first.kill()
+            self.first.close()
+
+
+async def start(snapshot: Snapshot, limits: Limits, *, is_writable: bool) -> Generation:
+    """Starts the first process of a generation; raises EngineError if it cannot load the graph."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    loading = Loading(
+        str(snapshot.folder), snapshot.version, snapshot.modified, asdict(limits), is_writable
+    )
+    descriptor = str(theirs.fileno())
+    subprocess.Popen(
+        [sys.executable, "-m", "kg.web.pool.process", descriptor, json.dumps(asdict(loading))],
+        pass_fds=[theirs.fileno()],
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    theirs.close()
+    try:
+        head, _ = await asyncio.wait_for(awaited(ours), _LONGEST_LOADING)
+    except (Ended, TimeoutError) as error:
+        ours.close()
+        raise EngineError("The graph cannot be loaded. The lines above say why.") from error
+    return Generation(Process(ours, head["pid"]), snapshot.version, snapshot.modified)

@@ -1,0 +1,168 @@
+"""The pool: jobs in, replies out, and nothing that a job does can last or spread."""
+
+import asyncio
+import contextlib
+import secrets
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from kg.clocks import IN_FORCE
+from kg.errors import EngineError
+from kg.web.pool.frames import Ended, Frame
+from kg.web.pool.generation import Generation, Process, raise_told, start
+from kg.web.pool.queue import Turns
+from kg.web.replies import Problem, Reply
+from kg.web.settings import Limits
+from kg.web.snapshot import Snapshot
+
+_READY = 2
+
+
+class Pool:
+    """Processes over the present state of the graph; made by `Pool.start`."""
+
+    def __init__(self, snapshot: Snapshot, limits: Limits, *, is_writable: bool) -> None:
+        self.limits = limits
+        self.is_writable = is_writable
+        self.turns = Turns(limits)
+        self.snapshot = snapshot
+        self.killed = 0
+        """How many processes were ended at their limit, or ended themselves."""
+        self.generation: Generation
+        self._updates = 0
+        self._run = secrets.token_hex(4)
+        self._replacing = asyncio.Lock()
+
+    @classmethod
+    async def start(cls, snapshot: Snapshot, limits: Limits, *, is_writable: bool) -> "Pool":
+        """Starts a pool over a snapshot; raises EngineError."""
+        pool = cls(snapshot, limits, is_writable=is_writable)
+        pool.generation = await start(snapshot, limits, is_writable=is_writable)
+        for process in [await pool.generation.copy() for _ in range(_READY)]:
+            pool.generation.give_back(process)
+        return pool
+
+    @property
+    def version(self) -> str:
+        """Names the present state of the graph."""
+        return self.generation.version
+
+    @property
+    def modified(self) -> float:
+        """When the present state came to be, in seconds since 1970."""
+        return self.generation.modified
+
+    async def run(
+        self,
+        job: str,
+        request: Mapping[str, Any],
+        body: bytes = b"",
+        *,
+        client: str = "",
+        known_on: str | None = None,
+        joined_by: str = IN_FORCE,
+    ) -> Reply:
+        """Has a job done on the graph, or on a view of it; raises Problem.
+
+        A job that takes longer than it may, or whose process ends, is a Problem 503. If nobody
+        waits for the answer any more (the task is cancelled), the process is ended.
+        """
+        async with self.turns.turn(client):
+            generation = self.generation
+            try:
+                view = await generation.as_of(known_on, joined_by, limits=self.limits)
+                process = await view.take()
+            except Ended as error:
+                raise await self._recovered(generation) from error
+            try:
+                return _reply(await process.do(job, request, body, seconds=self.limits.seconds))
+            except Ended as error:
+                raise self._stopped(process) from error
+            finally:
+                view.give_back(process)
+
+    async def update(
+        self, job: str, request: Mapping[str, Any], body: bytes = b"", *, client: str = ""
+    ) -> Reply:
+        """Has a job change the graph: the process that did takes the place of the first.
+
+        Nothing is changed if it fails or takes too long. Updates are done one after another.
+        """
+        async with self.turns.turn(client), self._replacing:
+            seconds = self.limits.seconds
+            try:
+                process = await self.generation.copy()
+            except Ended as error:
+                raise Problem(503, "The graph that was written to is gone.") from error
+            try:
+                reply = _reply(await process.do(job, request, body, seconds=seconds, lower=False))
+                version = f"{self.snapshot.version}-{self._run}-{self._updates + 1}"
+                await process.become(version, seconds=seconds)
+            except Ended as error:
+                process.close()
+                raise self._stopped(process) from error
+            except BaseException:
+                process.kill()
+                process.close()
+                raise
+            self._updates += 1
+            self._replace(Generation(process, version, time.time()))
+            return reply
+
+    async def reload(self, snapshot: Snapshot) -> None:
+        """Answers from another snapshot from now on; raises EngineError, and nothing changes."""
+        async with self._replacing:
+            generation = await start(snapshot, self.limits, is_writable=self.is_writable)
+            old, self.snapshot = self.snapshot, snapshot
+            self._replace(generation)
+            old.discard()
+
+    def close(self) -> None:
+        """Ends all processes."""
+        self.generation.retire()
+        self.snapshot.discard()
+
+    def _replace(self, generation: Generation) -> None:
+        old, self.generation = self.generation, generation
+        old.retire()
+
+    async def _recovered(self, generation: Generation) -> Problem:
+        """Starts again where the first process is gone; gives the problem to tell."""
+        async with self._replacing:
+            if self.generation is generation:
+                self.killed += 1
+                print(
+                    "kg: the process that holds the graph has ended; starting it again.",
+                    file=sys.stderr,
+                )
+                with contextlib.suppress(EngineError):
+                    self._replace(
+                        await start(self.snapshot, self.limits, is_writable=self.is_writable)
+                    )
+        return Problem(
+            503,
+            "The graph was not at hand for a moment. Try again.",
+            headers={"Retry-After": "1"},
+        )
+
+    def _stopped(self, process: Process) -> Problem:
+        self.killed += 1
+        if process.was_killed:
+            return Problem(
+                503,
+                f"The request took longer than {self.limits.seconds:g} s and was stopped. Ask for "
+                "less, or ask the graph on a machine of your own.",
+            )
+        return Problem(
+            503,
+            f"The request needed more than {self.limits.memory} MB of memory, or its process was "
+            "ended. Ask for less, without sorting or joining everything for example.",
+        )
+
+
+def _reply(frame: Frame) -> Reply:
+    head, content = frame
+    raise_told(head)
+    return Reply(content, **head)
