@@ -18,7 +18,7 @@ from kg.terms import Iri, Literal, name_among_kind
 ANYTHING: Final = "thing"
 """The kind of a parameter that takes a thing of whatever kind."""
 
-_MAIN_KINDS: Final = ("organisation", "state", "person", "weapon", "article")
+MAIN_KINDS: Final = ("organisation", "state", "person", "weapon", "article")
 """What people mean by a name that other things share, such as a source about NATO."""
 
 _WIKIDATA: Final = "http://www.wikidata.org/entity/"
@@ -104,7 +104,7 @@ class Things:
         slug = _slug(name)
         namespaces = self.prefixes.namespaces
         kinds = [
-            each for each in (_MAIN_KINDS if kind == ANYTHING else (kind,)) if each in namespaces
+            each for each in (MAIN_KINDS if kind == ANYTHING else (kind,)) if each in namespaces
         ]
         things = [Iri(namespaces[each] + slug) for each in kinds if slug]
         return [thing for thing in things if self.is_known(thing)]
@@ -123,7 +123,7 @@ class Things:
     def _by_name(self, name: str, kind: str) -> list[Iri]:
         named = self._named(kind, f"LCASE(STR(?name)) = {Literal(name.lower()).n3()}")
         distinct = list(dict.fromkeys(thing for thing, _ in named if isinstance(thing, Iri)))
-        main = [thing for thing in distinct if self.prefixes.kind(thing) in _MAIN_KINDS]
+        main = [thing for thing in distinct if self.prefixes.kind(thing) in MAIN_KINDS]
         return main if kind == ANYTHING and main else distinct
 
     def _of_kind(self, thing: Iri, kind: str, name: str) -> Iri:

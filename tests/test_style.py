@@ -38,6 +38,7 @@ LAYERS = [
         "export",
         "graph",
         "opening",
+        "parameters",
         "relations",
         "report",
         "things",
