@@ -58,7 +58,7 @@ def write_jsonl(table: Table, prefixes: Prefixes) -> str:
     """Gives one JSON object a row, with numbers as numbers and unbound columns as null."""
     lines = [
         json.dumps(
-            {column: _json_value(term) for column, term in zip(table.columns, row, strict=True)},
+            {column: json_value(term) for column, term in zip(table.columns, row, strict=True)},
             ensure_ascii=False,
         )
         for row in table.rows
@@ -155,7 +155,8 @@ def _json_term(term: Term) -> dict[str, str]:
     return document
 
 
-def _json_value(term: Term | None) -> str | int | float | bool | None:
+def json_value(term: Term | None) -> str | int | float | bool | None:
+    """Gives a term as JSON has it: numbers and truths as such, all else as text."""
     value = python_value(term)
     if isinstance(value, Decimal | datetime.date):
         return str(term)

@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "explain": "Show what an answer rests on: statements and sources.",
     "export": "Write the graph, or one subject, as Turtle, JSON-LD …",
     "query": "Ask a stored question.",
+    "serve": "Put the graph on the web: SPARQL, questions, linked data.",
     "sparql": "Run any SPARQL query.",
     "validate": "Check the graph, or Turtle files against it.",
     "why-not": "Say why a row is not in an answer, and what is nearest.",

@@ -41,6 +41,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     is_lasting: bool = True
     """Whether the same request gives the same bytes as long as the graph is the same."""
+    coding: str | None = None
+    """The content coding of the body; None where it is sent as it is."""
+    version: str = ""
+    """The state of the graph that gave it."""
 
 
 class Problem(KgError):

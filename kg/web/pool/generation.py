@@ -58,6 +58,7 @@ class Process:
         body: bytes,
         *,
         seconds: float,
+        coding: str | None = None,
         lower: bool = True,
     ) -> Frame:
         """Has a job done; raises Ended if the process ends or is killed after some seconds.
@@ -68,7 +69,7 @@ class Process:
         timers = [loop.call_later(seconds, self.kill)]
         if lower:
             timers.append(loop.call_later(_TAKES_LONG, self._lower))
-        head = {"do": "job", "job": job, "request": request, "seconds": seconds}
+        head = {"do": "job", "job": job, "request": request, "seconds": seconds, "coding": coding}
         try:
             answer = await exchange(self.end, head, body)
         except BaseException:
@@ -184,10 +185,9 @@ class Generation:
         async with self._views.setdefault(path, _View()).making:
             view = self._views[path]
             if view.generation is None:
-                version = f"{self.version}-{path}"
                 process = await self.copy()
                 try:
-                    await process.become(version, known_on, joined_by, seconds=limits.seconds)
+                    await process.become(self.version, known_on, joined_by, seconds=limits.seconds)
                 except Ended as error:
                     process.close()
                     raise Problem(503, f"The view {path} could not be made in time.") from error
@@ -195,7 +195,7 @@ class Generation:
                     process.kill()
                     process.close()
                     raise
-                view.generation = Generation(process, version, self.modified)
+                view.generation = Generation(process, self.version, self.modified)
             self._views.move_to_end(path)
             self._let_go(limits.views)
             return view.generation

@@ -63,8 +63,11 @@ class Pool:
         client: str = "",
         known_on: str | None = None,
         joined_by: str = IN_FORCE,
+        coding: str | None = None,
     ) -> Reply:
         """Has a job done on the graph, or on a view of it; raises Problem.
+
+        The reply tells the state of the graph that gave it; `coding` is its content coding.
 
         A job that takes longer than it may, or whose process ends, is a Problem 503. If nobody
         waits for the answer any more (the task is cancelled), the process is ended.
@@ -77,7 +80,8 @@ class Pool:
             except Ended as error:
                 raise await self._recovered(generation) from error
             try:
-                return _reply(await process.do(job, request, body, seconds=self.limits.seconds))
+                seconds = self.limits.seconds
+                return _reply(await process.do(job, request, body, seconds=seconds, coding=coding))
             except Ended as error:
                 raise self._stopped(process) from error
             finally:

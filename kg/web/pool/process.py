@@ -10,6 +10,7 @@ with the number of an open socket and the settings of `Loading` as JSON.
 
 import contextlib
 import gc
+import gzip
 import importlib
 import json
 import os
@@ -36,11 +37,15 @@ from kg.web.replies import Problem, Reply, problem_of
 from kg.web.settings import Limits
 from kg.web.snapshot import Snapshot
 
-JOBS: Final = ("ping", "sparql")
+JOBS: Final = (
+    *("explain", "export", "known", "ping", "question", "questions", "service", "sparql"),
+    *("why_not",),
+)
 """The jobs, by the names of their modules in kg/web/jobs/."""
 
 _SMALL: Final = 512 << 20
 """Up to how many bytes of N-Triples a graph is held in memory, where queries are faster."""
+_WORTH_COMPRESSING: Final = 1000
 _GRACE: Final = 2.0
 """Seconds after its limit at which a process ends itself, should nobody have killed it."""
 
@@ -181,6 +186,7 @@ def _done(
         reply = jobs[head["job"]](held, head["request"], body)
         if len(reply.body) > held.limits.size << 20:
             raise too_large(held.limits)
+        reply = _coded(replace(reply, version=held.version), head["coding"])
         return _head_of(reply), reply.body
     except KgError as error:
         return _told(problem_of(error)), b""
@@ -191,6 +197,13 @@ def _done(
         return _told(Problem(500, "The service has failed. Its log says how.")), b""
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _coded(reply: Reply, coding: str | None) -> Reply:
+    """Gives a reply with its body compressed, where that is wanted and worth it."""
+    if coding != "gzip" or len(reply.body) < _WORTH_COMPRESSING:
+        return reply
+    return replace(reply, body=gzip.compress(reply.body, 5, mtime=0), coding=coding)
 
 
 def _head_of(reply: Reply) -> dict[str, Any]:

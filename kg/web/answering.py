@@ -1,0 +1,154 @@
+"""From what was asked to the response: validators, remembered answers, one job, its form."""
+
+import asyncio
+import datetime
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kg.clocks import IN_FORCE
+from kg.dates import today
+from kg.web.negotiation import coding, content_type
+from kg.web.replies import Reply
+from kg.web.service import Service
+
+_SOON: Final = 0.2
+"""Seconds after which it is watched whether the client still waits."""
+_MAX_AGE: Final = 60
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it is understood: the job, what the job is told, and of which view.
+
+    `on` says that the answer is about that day whenever it is given; None, that it is about
+    today. `headers` go with every answer.
+    """
+
+    job: str
+    request: Mapping[str, Any]
+    known_on: str | None = None
+    joined_by: str = IN_FORCE
+    headers: Mapping[str, str] = field(default_factory=dict)
+    varies: bool = True
+    """Whether the form was chosen by the Accept header."""
+    is_of_today: bool = True
+    """Whether the answer may change with the day."""
+
+
+async def answer(service: Service, request: Request, asked: Asked) -> Response:
+    """Answers a request that reads; raises Problem.
+
+    The entity tag is strong: it stands for the state of the graph and what was asked, and so for
+    the bytes (`RFC 9110, section 8.8 <https://www.rfc-editor.org/rfc/rfc9110#section-8.8>`_).
+    """
+    encoding = coding(request.headers.get("accept-encoding"))
+    day = today().value if asked.is_of_today else ""
+    reads = request.method in ("GET", "HEAD")
+    key = _key(service.pool.version, day, encoding, asked)
+    if reads and _is_known(request, f'"{key}"', service.pool.modified, day):
+        service.metrics.remembered.labels("not modified").inc()
+        return Response(None, 304, _headers(service, asked, key, day))
+    reply = service.answers.get(key)
+    service.metrics.remembered.labels("remembered" if reply else "worked out").inc()
+    if reply is None:
+        reply = await _watched(request, _worked_out(service, request, asked, encoding))
+        key = _key(reply.version, day, encoding, asked)
+        if reply.is_lasting and reply.status == 200:
+            service.answers.put(key, reply)
+    headers = _headers(service, asked, key, day) if reply.is_lasting and reads else {}
+    if not headers:
+        headers = {**asked.headers, "Cache-Control": "no-store", "Vary": _vary(asked)}
+    if reply.coding:
+        headers["Content-Encoding"] = reply.coding
+    return Response(
+        reply.body,
+        reply.status,
+        {**headers, **reply.headers, "Content-Type": content_type(reply.media_type)},
+    )
+
+
+async def _worked_out(
+    service: Service, request: Request, asked: Asked, encoding: str | None
+) -> Reply:
+    return await service.pool.run(
+        asked.job,
+        asked.request,
+        client=request.client.host if request.client else "",
+        known_on=asked.known_on,
+        joined_by=asked.joined_by,
+        coding=encoding,
+    )
+
+
+async def _watched(request: Request, work: Any) -> Reply:
+    """Waits for a reply; nobody works on for a client that is gone."""
+    task: asyncio.Task[Reply] = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=_SOON)
+        if not task.done():
+            leaving = asyncio.ensure_future(_gone(request))
+            await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            leaving.cancel()
+    finally:
+        if not task.done():
+            task.cancel()
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if await request.is_disconnected():
+            return Reply(b"", "text/plain", 499, is_lasting=False)  # nobody will read it
+        raise
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _key(version: str, day: str, encoding: str | None, asked: Asked) -> str:
+    told = [version, day, encoding, asked.job, asked.request, asked.known_on, asked.joined_by]
+    written = json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.blake2b(written, digest_size=15).hexdigest()
+
+
+def _is_known(request: Request, tag: str, modified: float, day: str) -> bool:
+    """Whether the client holds the answer already (RFC 9110, section 13.1)."""
+    if known := request.headers.get("if-none-match"):
+        tags = [each.strip().removeprefix("W/") for each in known.split(",")]
+        return tag in tags
+    since = request.headers.get("if-modified-since")
+    try:
+        return bool(since) and parsedate_to_datetime(since or "") >= _modified(modified, day)
+    except (TypeError, ValueError):
+        return False
+
+
+def _modified(modified: float, day: str) -> datetime.datetime:
+    """Gives when an answer last changed: with the graph, or where it is of today at midnight."""
+    changed = datetime.datetime.fromtimestamp(int(modified), datetime.UTC)
+    if day:
+        midnight = datetime.datetime.fromisoformat(day).astimezone()
+        changed = max(changed, midnight.astimezone(datetime.UTC))
+    return min(changed, datetime.datetime.now(datetime.UTC).replace(microsecond=0))
+
+
+def _headers(service: Service, asked: Asked, key: str, day: str) -> dict[str, str]:
+    fresh = service.settings.reload or service.settings.writable
+    return {
+        **asked.headers,
+        "ETag": f'"{key}"',
+        "Last-Modified": format_datetime(_modified(service.pool.modified, day), usegmt=True),
+        "Cache-Control": "no-cache" if fresh else f"public, max-age={_MAX_AGE}",
+        "Vary": _vary(asked),
+    }
+
+
+def _vary(asked: Asked) -> str:
+    return "Accept, Accept-Encoding" if asked.varies else "Accept-Encoding"

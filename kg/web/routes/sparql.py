@@ -1,0 +1,109 @@
+"""The SPARQL 1.1 endpoint: `/sparql`."""
+
+import re
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kg.clocks import IN_FORCE, VIEWS, clocks_of, read_clocks
+from kg.relations.named import are_named_in
+from kg.terms import Iri
+from kg.web.answering import Asked, answer
+from kg.web.bodies import read_body
+from kg.web.negotiation import GRAPHS, HTML, TABLES, TRUTHS, Form, wanted
+from kg.web.protocol import Describe, Query, Update, read_operation
+from kg.web.replies import Problem
+from kg.web.routes.reading import address_of, service_of
+from kg.web.routes.writing import update
+
+_MEGABYTE: Final = 1 << 20
+_QUERY_FORM: Final = re.compile(
+    r"(?>\s++|\#[^\n\r]*+|BASE\s*+<[^>]*+>|(?:PREFIX|VERSION)\b[^<\"']*+(?:<[^>]*+>|[\"'][^\"']*+[\"']))*+"
+    r"(SELECT|ASK|CONSTRUCT|DESCRIBE)\b",
+    re.IGNORECASE,
+)
+_RDF: Final = tuple(form for form in GRAPHS if form is not HTML)
+
+
+async def sparql(request: Request) -> Response:
+    """The answer to a query, what an update did, or the service description."""
+    service = service_of(request)
+    limits = service.settings.limits
+    body = b""
+    if request.method == "POST":
+        megabytes = limits.body_of_graph if service.settings.writable else limits.body
+        body = await read_body(
+            request.scope,
+            request.receive,
+            most=megabytes * _MEGABYTE,
+            seconds=limits.seconds_to_send,
+        )
+    operation = read_operation(
+        request.method, request.scope["query_string"], request.headers.get("content-type"), body
+    )
+    if isinstance(operation, Describe):
+        return await _describe(request, operation)
+    if isinstance(operation, Update):
+        return await update(request, operation)
+    return await answer(service, request, _asked(request, operation))
+
+
+async def _describe(request: Request, operation: Describe) -> Response:
+    """Gives the service description, or to a browser the page with a form for queries."""
+    accept = request.headers.get("accept")
+    form, media_type = wanted(accept, (*_RDF, HTML), name=operation.format)
+    told = {"form": form.name, "media_type": media_type, "address": address_of(request)}
+    if form is HTML:
+        return await answer(service_of(request), request, Asked("sparql_page", told))
+    told["what"] = "service-description"
+    return await answer(service_of(request), request, Asked("service", told, is_of_today=False))
+
+
+def _asked(request: Request, query: Query) -> Asked:
+    """Gives what a query asks for; raises Problem, InvalidValue or UnknownName."""
+    writable = service_of(request).settings.writable
+    on, known_on, joined_by = query.on, query.known_on, query.joined_by or IN_FORCE
+    read_clocks(on, known_on, joined_by)
+    if writable and (on or known_on or joined_by != IN_FORCE):
+        raise Problem(
+            400,
+            "on, known-on and joined-by are answered from the graph itself, not from a scratch "
+            "copy that is written to. Leave them out, or ask a service without --writable.",
+        )
+    default = query.default_graphs
+    if (view := _whole_view(query)) and not writable:
+        clocks, default = clocks_of(Iri(view)), ()
+        known_on = None if clocks.known_on is None else clocks.known_on.value
+        joined_by = clocks.joined_by
+    form, media_type = wanted(request.headers.get("accept"), _forms(query.text), name=query.format)
+    told = {
+        "query": query.text,
+        "default": default,
+        "named": query.named_graphs,
+        "on": on,
+        "form": form.name,
+        "media_type": media_type,
+        "as-given": [known_on, joined_by],
+    }
+    relations = service_of(request).snapshot.project.relations
+    is_of_today = not on and are_named_in(query.text, relations)
+    headers = {"Link": f'<{address_of(request)}/sparql>; rel="service-desc"'}
+    return Asked("sparql", told, known_on, joined_by, headers=headers, is_of_today=is_of_today)
+
+
+def _whole_view(query: Query) -> str | None:
+    """Gives the one view that is the whole dataset of a query, if it is one as known on a day."""
+    graphs = query.default_graphs
+    if query.known_on or query.joined_by or query.named_graphs or len(graphs) != 1:
+        return None
+    return graphs[0] if graphs[0].startswith(VIEWS) and "/on/" not in graphs[0] else None
+
+
+def _forms(sparql: str) -> tuple[Form, ...]:
+    """Gives the forms that the answer can have; what is no query is told in any form."""
+    match = _QUERY_FORM.match(sparql)
+    kind = match[1].upper() if match else ""
+    if kind in ("CONSTRUCT", "DESCRIBE"):
+        return GRAPHS
+    return TRUTHS if kind == "ASK" else TABLES

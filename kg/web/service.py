@@ -1,0 +1,72 @@
+"""The service: its settings, the pool that answers, and what both are asked for everywhere."""
+
+import asyncio
+import sys
+from contextlib import suppress
+from functools import partial
+
+from kg.errors import KgError
+from kg.project import Project
+from kg.sparql_file import SparqlFolder
+from kg.web.cache import Answers
+from kg.web.metrics import Metrics
+from kg.web.pool.pool import Pool
+from kg.web.settings import Settings
+from kg.web.snapshot import Snapshot, take_snapshot
+
+
+class Service:
+    """What the handlers of requests share; `pool` is there once it has started."""
+
+    def __init__(self, settings: Settings, project: Project, snapshot: Snapshot) -> None:
+        self.settings = settings
+        self.project = project
+        self.snapshot = snapshot
+        self.answers = Answers(settings.limits.cache << 20)
+        self.metrics = Metrics()
+        self.pool: Pool
+
+    @property
+    def queries(self) -> SparqlFolder:
+        """The stored queries of the present state."""
+        return SparqlFolder(self.snapshot.project.queries)
+
+    async def start(self) -> None:
+        """Starts the pool; raises EngineError."""
+        self.pool = await Pool.start(
+            self.snapshot, self.settings.limits, is_writable=self.settings.writable
+        )
+        self.metrics.watch(self)
+        if self.settings.reload:
+            self._watching = asyncio.create_task(self._reload_on_change())
+
+    async def stop(self) -> None:
+        """Ends all processes."""
+        if self.settings.reload:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
+        self.pool.close()
+
+    async def _reload_on_change(self) -> None:
+        """Answers from the files as they are after each change of them."""
+        from watchfiles import awatch  # only --reload watches
+
+        folders = [self.project.ontology, self.project.graph, self.project.queries]
+        async for _ in awatch(*folders):
+            try:
+                taken = await asyncio.to_thread(partial(take_snapshot, self.project))
+                if taken.version == self.snapshot.version:
+                    taken.discard()
+                    continue
+                await self.pool.reload(taken)
+                self.snapshot = taken
+                self.answers.clear()
+                self.say("The graph has changed and is answered from anew.")
+            except KgError as error:
+                self.say(f"The graph has changed but is not taken over: {error}")
+
+    def say(self, line: str) -> None:
+        """Says a line on standard error, if anybody can hear it."""
+        with suppress(OSError):
+            print(f"kg: {line}", file=sys.stderr, flush=True)
