@@ -80,6 +80,7 @@ class Header:
     title: str
     description: str
     licence: str
+    rights: str
     version: str
     facts: tuple[tuple[Iri, Term], ...]
 
@@ -125,6 +126,7 @@ def read_header(graph: Graph) -> Header:
         _text(values.get("creator"), 2),
         _text(values.get("abstract"), 1),
         _text(values.get("license"), 1),
+        _text(values.get("rights"), 1),
         _text(values.get("owl#versionInfo"), 1),
         tuple(fact for fact in facts if not fact[0].value.endswith("/abstract")),
     )
