@@ -69,7 +69,7 @@ def question_parameters(graph: Graph) -> Json:
 def schema_of(described: DescribedParameter) -> Json:
     """Gives the schema of a parameter's values."""
     schemas: Mapping[str, Json] = {
-        THING: {"type": "string", "minLength": 1},
+        THING: {"type": "string", "minLength": 1, "pattern": r"\S"},
         CONCEPT: {"type": "string", "enum": [choice.value for choice in described.allowed]},
         DATE: {"type": "string", "format": "date"},
         "integer": {"type": "integer"},

@@ -203,7 +203,7 @@ def _search() -> Json:
     name = parameter(
         "name",
         "A name in any of forty languages, a code, a Wikidata item or an IRI.",
-        {"type": "string", "minLength": 1},
+        {"type": "string", "minLength": 1, "pattern": r"\S"},
         is_required=True,
         example="Türkiye",
     )
