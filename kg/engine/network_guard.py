@@ -1,7 +1,7 @@
 """Keeps queries off the network: SERVICE is refused before an engine sees it.
 
 pyoxigraph has an HTTP client compiled in and no switch for it, so the word is looked for in the
-text itself, outside strings, IRIs, escapes and comments
+text itself, outside strings, IRIs, names and comments
 (`SPARQL 1.1, section 19 <https://www.w3.org/TR/sparql11-query/#grammar>`_).
 """
 
@@ -9,17 +9,8 @@ import re
 from typing import Final
 
 from kg.errors import InvalidQuery
+from kg.sparql.keywords import may_hold
 
-_QUOTED: Final = r'''
-      \\.                                        # an escape in a local name: ex:a\#b
-    | \#[^\n\r]*                                 # a comment
-    | <[^<>"{}|^`\s]*>                           # an IRI, escapes and all
-    | """(?:[^"\\]|\\.|"(?!""))*"""              # the four forms of string
-    | \'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
-    | "(?:[^"\\\n\r]|\\.)*"
-    | '(?:[^'\\\n\r]|\\.)*'
-'''
-_NAMES: Final = r"[?$]\w+|@[A-Za-z0-9-]+|(?P<prefix>[\w.-]*):(?:[\w.~%:-]|\\.)*"
 _CODE_POINT: Final = r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})"
 
 
@@ -31,17 +22,11 @@ def refuse_service(sparql: str) -> None:
     """
     decoded = re.sub(_CODE_POINT, _decoded, sparql)
     for text in {sparql, decoded}:
-        if "service" in text.lower() and _hides_service(text):
+        if may_hold("service", text):
             raise InvalidQuery(
                 "SERVICE is off: queries do not reach the network. Ask the other endpoint itself "
                 "with --at, and join the answers."
             )
-
-
-def _hides_service(sparql: str) -> bool:
-    unquoted = re.sub(_QUOTED, " ", sparql, flags=re.VERBOSE | re.DOTALL)
-    rest = re.sub(_NAMES, lambda match: f" {match['prefix'] or ''} ", unquoted)
-    return "service" in rest.lower()
 
 
 def _decoded(match: re.Match[str]) -> str:
