@@ -97,7 +97,7 @@ def _sparql(*, is_writable: bool) -> Json:
         example="SELECT ?state WHERE { ?state a kg:State } ORDER BY ?state LIMIT 3",
     )
     answer = responses(
-        "The answer: a table, a truth or a graph.", contents(_RESULTS), problems=[507]
+        "The answer: a table, a truth or a graph.", contents(_RESULTS), problems=[422]
     )
     read: Json = {
         "operationId": "sparql_get",
@@ -116,7 +116,7 @@ def _sparql(*, is_writable: bool) -> Json:
         "responses": responses(
             "The answer: a table, a truth or a graph.",
             contents(_RESULTS),
-            problems=[415, 507, *([401, 403] if is_writable else [])],
+            problems=[415, 422, *([401, 403] if is_writable else [])],
             is_cached=False,
         ),
     }
