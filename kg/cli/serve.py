@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from kg.cli.output import say, tell_unless
+from kg.cli.output import tell_unless
 from kg.errors import InvalidValue, KgError, UnknownName
 from kg.project import locate
 

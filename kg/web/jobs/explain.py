@@ -10,8 +10,8 @@ from typing import Any
 from kg.explain.formats import FORMATS
 from kg.web.html import render
 from kg.web.jobs import Held
-from kg.web.jobs.question import asked_of, complete
-from kg.web.replies import Reply
+from kg.web.jobs.question import asked_again, asked_of, complete
+from kg.web.replies import Reply, on_the_web
 
 
 def run(held: Held, request: Mapping[str, Any], body: bytes) -> Reply:
@@ -25,6 +25,12 @@ def run(held: Held, request: Mapping[str, Any], body: bytes) -> Reply:
     prefixes = graph.project.prefixes
     if request["form"] == "html":
         text = FORMATS["text"](explanation, prefixes)
-        page = render("explanation.html", query=query, request=request, text=text, verb="explain")
+        page = render(
+            "explanation.html",
+            query=query,
+            heading="What the answer rests on",
+            text=on_the_web(text),
+            asked=asked_again(request),
+        )
         return Reply(page.encode(), request["media_type"])
     return Reply(FORMATS[request["form"]](explanation, prefixes).encode(), request["media_type"])

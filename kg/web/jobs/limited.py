@@ -2,8 +2,8 @@
 
 import io
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeVar
 
 import pyoxigraph
 
@@ -26,6 +26,7 @@ GRAPH_FORMATS: Final = {
 }
 """The formats of graphs that the engine itself writes."""
 
+_Each = TypeVar("_Each")
 _SHORTEST_ROW: Final = 2
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 _XML_NAME: Final = re.compile(r"[^\W\d][\w.-]*\Z")
@@ -38,6 +39,14 @@ def too_large(limits: Limits) -> Problem:
         f"The answer has more than {limits.rows} rows or {limits.size} MB, and is not cut short. "
         "Ask for less, with LIMIT and OFFSET for example, or take the whole graph from /export.nt.",
     )
+
+
+def within(answer: Iterable[_Each], limits: Limits) -> Iterator[_Each]:
+    """Gives rows or triples one by one; raises Problem 422 when they become too many."""
+    for number, each in enumerate(answer):
+        if number >= limits.rows:
+            raise too_large(limits)
+        yield each
 
 
 class _Limited(io.BytesIO):
@@ -93,11 +102,7 @@ def graph_bytes(
     They do not where blank nodes are made anew. Raises Problem 422 if they are too many, 406
     for a property that RDF/XML has no name for.
     """
-    held: list[pyoxigraph.Triple] = []
-    for triple in triples:
-        held.append(triple)
-        if len(held) > limits.rows:
-            raise too_large(limits)
+    held = list(within(triples, limits))
     out = _Limited(limits)
     if format == "rdfxml":
         for predicate in {triple.predicate.value for triple in held}:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import pyoxigraph
 
+from kg.clocks import IN_FORCE, STAGES
 from kg.coverage import coverage_lines
 from kg.dates import today
 from kg.engine.oxigraph_engine import OxigraphEngine
@@ -26,11 +27,14 @@ from kg.views import on_day
 from kg.web.html import render
 from kg.web.jobs import Held
 from kg.web.jobs.limited import table_bytes, too_large
+from kg.web.negotiation import CSV, MARKDOWN, PLAIN_JSON, TSV
 from kg.web.replies import Problem, Reply, on_the_web
 from kg.web.settings import Limits
 
 _FAST: Final = {"csv": "csv", "tsv": "tsv", "srj": "json", "srx": "xml"}
 """The forms that the engine itself writes, by the engine's name for them."""
+OTHERS: Final = (PLAIN_JSON, CSV, TSV, MARKDOWN)
+"""The forms that the page of an answer offers beside itself."""
 
 
 def run(held: Held, request: Mapping[str, Any], body: bytes) -> Reply:
@@ -78,6 +82,15 @@ def example_of(query: SparqlFile, parameters: Sequence[DescribedParameter]) -> s
     """Gives the address of a question with its examples."""
     pairs = {each.name: each.example for each in parameters if each.example is not None}
     return f"/query/{query.name}?{urlencode(pairs, safe=':')}" if pairs else f"/query/{query.name}"
+
+
+def asked_again(request: Mapping[str, Any]) -> str:
+    """Gives what was asked as the query part of an address, with its question mark."""
+    others = {name: request.get(name) for name in ("on", "known-on", "joined-by")}
+    if others["joined-by"] == IN_FORCE:
+        del others["joined-by"]
+    pairs = {**request["values"], **{name: value for name, value in others.items() if value}}
+    return f"?{urlencode(pairs, safe=':')}" if pairs else ""
 
 
 def _written(
@@ -149,4 +162,11 @@ def _page(graph: Graph, query: SparqlFile, request: Mapping[str, Any], limits: L
         example=example_of(query, parameters),
         request=request,
         answer=answer,
+        asked=asked_again(request),
+        with_on=all(each.name != "on" for each in parameters),
+        stages=STAGES,
+        prefixes=graph.project.prefixes,
+        alternates=[
+            (form, f"/query/{query.name}.{form.suffix}{asked_again(request)}") for form in OTHERS
+        ],
     )

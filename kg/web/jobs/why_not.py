@@ -10,8 +10,8 @@ from typing import Any
 from kg.explain.why_not_formats import FORMATS
 from kg.web.html import render
 from kg.web.jobs import Held
-from kg.web.jobs.question import asked_of, complete
-from kg.web.replies import Problem, Reply
+from kg.web.jobs.question import asked_again, asked_of, complete
+from kg.web.replies import Problem, Reply, on_the_web
 
 
 def run(held: Held, request: Mapping[str, Any], body: bytes) -> Reply:
@@ -29,6 +29,12 @@ def run(held: Held, request: Mapping[str, Any], body: bytes) -> Reply:
     prefixes = graph.project.prefixes
     if request["form"] == "html":
         text = FORMATS["text"](found, prefixes)
-        page = render("explanation.html", query=query, request=request, text=text, verb="why-not")
+        page = render(
+            "explanation.html",
+            query=query,
+            heading="Why there is no such row",
+            text=on_the_web(text),
+            asked=asked_again(request),
+        )
         return Reply(page.encode(), request["media_type"])
     return Reply(FORMATS[request["form"]](found, prefixes).encode(), request["media_type"])

@@ -38,8 +38,8 @@ from kg.web.settings import Limits
 from kg.web.snapshot import Snapshot
 
 JOBS: Final = (
-    *("explain", "export", "known", "ping", "question", "questions", "service", "sparql"),
-    *("why_not",),
+    *("explain", "export", "known", "ping", "question", "questions", "search", "service", "sparql"),
+    *("sparql_page", "thing", "why_not"),
 )
 """The jobs, by the names of their modules in kg/web/jobs/."""
 

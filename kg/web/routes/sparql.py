@@ -84,7 +84,7 @@ def _asked(request: Request, query: Query) -> Asked:
         "on": on,
         "form": form.name,
         "media_type": media_type,
-        "as-given": [known_on, joined_by],
+        "known-on": known_on,
     }
     relations = service_of(request).snapshot.project.relations
     is_of_today = not on and are_named_in(query.text, relations)
