@@ -64,8 +64,7 @@ class Things:
         the nearest names, or AmbiguousName with the candidates.
         """
         wanted = name.strip()
-        candidates = self._by_iri(wanted) or self._by_slug(wanted, kind)
-        candidates = candidates or self._by_item(wanted, kind) or self._by_name(wanted, kind)
+        candidates = self.meant(wanted, kind=kind)
         if len(candidates) == 1:
             (only,) = candidates
             return self._of_kind(only, kind, name)
@@ -73,6 +72,14 @@ class Things:
             written = ", ".join(self.prefixes.shorten(thing.value) for thing in candidates)
             raise AmbiguousName(f'Several things are called "{name}": {written}. Name one of them.')
         raise UnknownName(f'No {kind} is called "{name}".{self._nearest(wanted, kind)}{_see(kind)}')
+
+    def meant(self, name: str, *, kind: str = ANYTHING) -> list[Iri]:
+        """Gives all things of a kind that a name means, or none.
+
+        Raises UnknownName for an IRI, or a prefixed name, of which the graph knows nothing.
+        """
+        candidates = self._by_iri(name) or self._by_slug(name, kind)
+        return candidates or self._by_item(name, kind) or self._by_name(name, kind)
 
     def beginning_with(self, text: str, *, kind: str) -> list[tuple[str, str]]:
         """Gives the slugs, with English labels, of the things of a kind that begin with a text."""

@@ -71,6 +71,11 @@ def write_turtle(ntriples: Iterable[str], prefixes: Prefixes) -> str:
     return "\n".join([*head, "", *lines] if head else lines)
 
 
+def place_of(name: str) -> tuple[int, str]:
+    """Gives the place of a property among others in the house style, by its prefixed name."""
+    return _RANK.get(name, _ELSEWHERE), name
+
+
 def _clauses(predicates: dict[str, list[str]], written: "_Written", ranks: "_Ranks") -> list[str]:
     """Gives the predicates of a subject with their objects, in order."""
     clauses: list[str] = []
@@ -123,7 +128,7 @@ class _Ranks(dict[str, tuple[int, str]]):
 
     def __missing__(self, predicate: str) -> tuple[int, str]:
         name = "a" if predicate == f"<{RDF_TYPE}>" else self.written[predicate]
-        self[predicate] = ranked = (_RANK.get(name, _ELSEWHERE), name)
+        self[predicate] = ranked = place_of(name)
         return ranked
 
 

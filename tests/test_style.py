@@ -34,6 +34,7 @@ LAYERS = [
         "ask",
         "changes",
         "coverage",
+        "description",
         "explain",
         "export",
         "graph",
