@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from kg.engine import Engine, ask, select
-from kg.errors import AmbiguousName, UnknownName, did_you_mean
+from kg.errors import AmbiguousName, InvalidQuery, UnknownName, did_you_mean
 from kg.prefixes import Prefixes
 from kg.table import Row
 from kg.terms import Iri, Literal, name_among_kind
@@ -117,8 +117,11 @@ class Things:
         return [thing for thing in things if self.is_known(thing)]
 
     def is_known(self, thing: Iri) -> bool:
-        """Whether the graph says anything of a thing."""
-        return ask(self.engine, f"ASK {{ {thing.n3()} ?property ?value }}")
+        """Whether the graph says anything of a thing; nothing is said of what is no IRI."""
+        try:
+            return ask(self.engine, f"ASK {{ {thing.n3()} ?property ?value }}")
+        except InvalidQuery:
+            return False
 
     def _by_item(self, name: str, kind: str) -> list[Iri]:
         if not (match := _ITEM.fullmatch(name)):

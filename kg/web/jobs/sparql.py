@@ -132,7 +132,7 @@ def _written(answer: _Answer, form: _Form, prefixes: Prefixes, limits: Limits) -
 
 
 def _read(answer: _Answer, text: str, limits: Limits) -> Answer:
-    """Gives what the store answered as terms of our own; raises Problem 422 where it is too much."""
+    """Gives what the store answered as terms of our own; or Problem 422 where it is too much."""
     if isinstance(answer, bool | Table | Triples):
         return answer
     if isinstance(answer, pyoxigraph.QueryBoolean):
