@@ -1,7 +1,6 @@
 """The application: which address is answered by what, and how mistakes are told."""
 
 import json
-import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from kg.errors import KgError
+from kg.web.html import problem_page
 from kg.web.manners import Manners, methods_of
 from kg.web.negotiation import HTML, Form, choose
 from kg.web.replies import PROBLEM_TYPE, TITLES, Problem, problem_of
@@ -71,19 +71,7 @@ def told(request: Request, problem: Problem) -> Response:
     except Problem:
         form = _PROBLEM
     if form is HTML:
-        page = _page(document)
-        if page is not None:
-            return Response(page, problem.status, headers, "text/html; charset=utf-8")
+        page = problem_page(problem, request_id=request.state.id)
+        return Response(page, problem.status, headers, "text/html; charset=utf-8")
     content = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
     return Response(content, problem.status, headers, PROBLEM_TYPE)
-
-
-def _page(document: dict[str, object]) -> str | None:
-    """Gives the page of a problem; None where even that fails."""
-    try:
-        from kg.web.html import render
-
-        return render("problem.html", problem=document)
-    except Exception:
-        traceback.print_exc()
-        return None

@@ -33,7 +33,7 @@ _EACH_TIME_ANOTHER: Final = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\s*\("
 _NAMES_GRAPHS: Final = re.compile(r"\b(?:FROM|GRAPH)\b", re.IGNORECASE)
 
 _Answer: TypeAlias = (
-    Answer | pyoxigraph.QueryBoolean | pyoxigraph.QuerySolutions | pyoxigraph.QueryTriples
+    "Answer | pyoxigraph.QueryBoolean | pyoxigraph.QuerySolutions | pyoxigraph.QueryTriples"
 )
 
 
