@@ -29,40 +29,41 @@ _HTTP_2: Final = b"PRI * HTTP/2.0"
 
 
 def check_head(
-    target: bytes,
-    headers: list[tuple[bytes, bytes]],
-    *,
-    method: bytes,
-    version: str,
-    limits: Limits,
+    target: bytes, headers: list[tuple[bytes, bytes]], *, method: bytes, version: str
 ) -> bytes:
-    """Gives the path and query that a request asks for; raises Problem 400, 414 or 431.
+    """Gives the path and query that a request asks for; raises Problem 400 or 431.
 
     A target with a host (`GET http://host/path`) replaces the header Host, and `OPTIONS *` asks
     about the root.
     """
     if version not in ("1.1", "1.0"):
         raise Problem(400, f"HTTP/{version} is not spoken here. Send the request in HTTP/1.1.")
-    check_size(target, sum(len(name) + len(value) + 4 for name, value in headers), limits=limits)
     if len(headers) > MOST_HEADERS:
         raise Problem(431, f"The request has {len(headers)} headers. Send at most {MOST_HEADERS}.")
-    path, authority = _path_and_authority(target, method)
-    if authority is not None:
-        headers[:] = [pair for pair in headers if pair[0] != b"host"] + [(b"host", authority)]
-    _check_host([value for name, value in headers if name == b"host"], version)
-    _check_coding([value for name, value in headers if name == b"transfer-encoding"], version)
-    return path
+    if not target.startswith(b"/") or method == b"CONNECT":
+        target, authority = _path_and_authority(target, method)
+        if authority is not None:
+            headers[:] = [pair for pair in headers if pair[0] != b"host"] + [(b"host", authority)]
+    last = dict(headers)
+    host = last.get(b"host")
+    if host is None or len(last) != len(headers):
+        _check_one_host(headers, version)
+    if host is not None and not _is_host(host):
+        raise Problem(400, "The header Host names no host. Send one such as example.org:80.")
+    if b"transfer-encoding" in last:
+        _check_coding(last[b"transfer-encoding"], version)
+    return target
 
 
-def check_size(target: bytes, rest: int, *, limits: Limits) -> None:
-    """Raises Problem 414 for a target that is too long, 431 for headers of too many bytes."""
+def check_size(target: bytes, size: int, *, limits: Limits) -> None:
+    """Raises Problem 414 for a target that is too long, 431 for a head of too many bytes."""
     if len(target) > limits.address * KILOBYTE:
         raise Problem(
             414,
             f"The address has more than {limits.address} kilobytes. "
             "Send a long query in the body of a POST.",
         )
-    if len(target) + rest > limits.headers * KILOBYTE:
+    if size > limits.headers * KILOBYTE:
         raise Problem(
             431,
             f"The request's line and headers have more than {limits.headers} kilobytes. "
@@ -130,8 +131,6 @@ def refusal(
 def _path_and_authority(target: bytes, method: bytes) -> tuple[bytes, bytes | None]:
     if method == b"CONNECT":
         raise Problem(400, "This is no proxy: CONNECT leads nowhere. Send GET or POST.")
-    if target.startswith(b"/"):
-        return target, None
     if target == b"*" and method == b"OPTIONS":
         return b"/", None
     absolute = _ABSOLUTE.fullmatch(target)
@@ -141,13 +140,10 @@ def _path_and_authority(target: bytes, method: bytes) -> tuple[bytes, bytes | No
     return path if path.startswith(b"/") else b"/" + path, absolute[1]
 
 
-def _check_host(hosts: list[bytes], version: str) -> None:
-    if not hosts and version == "1.0":
-        return
-    if len(hosts) != 1:
-        raise Problem(400, f"The request has {len(hosts)} headers Host. Send one.")
-    if not _is_host(hosts[0]):
-        raise Problem(400, "The header Host names no host. Send one such as example.org:80.")
+def _check_one_host(headers: list[tuple[bytes, bytes]], version: str) -> None:
+    hosts = sum(name == b"host" for name, _ in headers)
+    if hosts != 1 and not (version == "1.0" and hosts == 0):
+        raise Problem(400, f"The request has {hosts} headers Host. Send one.")
 
 
 @functools.lru_cache(maxsize=1024)
@@ -164,10 +160,8 @@ def _is_host(value: bytes) -> bool:
     return True
 
 
-def _check_coding(codings: list[bytes], version: str) -> None:
-    if not codings:
-        return
+def _check_coding(coding: bytes, version: str) -> None:
     if version == "1.0":
         raise Problem(400, "HTTP/1.0 has no Transfer-Encoding. Send Content-Length, or HTTP/1.1.")
-    if [coding.strip().lower() for coding in codings] != [b"chunked"]:
+    if coding.strip().lower() != b"chunked":
         raise Problem(400, "The body has a Transfer-Encoding other than chunked. Send it plain.")

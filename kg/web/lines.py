@@ -36,6 +36,7 @@ class Line(asyncio.Transport):
         self._transport, self._loop = transport, loop
         self._is_read, self._seconds = is_read, seconds
         self._is_closing = self._is_held = False
+        self.is_lingering = False
         self._unsent, self._held_at = 0, 0.0
         self._watch: asyncio.TimerHandle | None = None
         # Handed through as they are, so that a write costs no further call.
@@ -62,6 +63,7 @@ class Line(asyncio.Transport):
         if self._is_read() and not unsent:
             self._transport.close()
         else:
+            self.is_lingering = True
             self._transport.resume_reading()
             self._loop.call_later(LINGER, self._end)
 
