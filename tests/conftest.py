@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -75,6 +76,67 @@ def endpoint(graph: kg.Graph, tmp_path_factory: pytest.TempPathFactory) -> Itera
     finally:
         process.terminate()
         process.wait(10)
+
+
+class Served:
+    """A service that was started by `kg serve` on a free port of loopback."""
+
+    def __init__(self, *options: str, env: dict[str, str] | None = None) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "kg", "serve", "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(env or {})},
+        )
+        assert self.process.stdout and self.process.stderr
+        line = self.process.stdout.readline()
+        assert "http://" in line, line + self.process.stderr.read()
+        self.address = line.split(" at ")[1].split(" ")[0]
+        self.words: list[str] = []
+        """The lines of its standard error, the access log among them."""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        self.words.extend(iter(self.process.stderr.readline, ""))
+
+    def stop(self) -> int:
+        """Asks it to end, and gives its exit code."""
+        self.process.terminate()
+        code = self.process.wait(20)
+        self._reader.join(5)
+        return code
+
+
+@pytest.fixture(scope="session")
+def start_service(graph: kg.Graph) -> Iterator[Callable[..., Served]]:
+    """Starts services with options of their own; they end with the tests."""
+    started: list[Served] = []
+
+    def start(*options: str, env: dict[str, str] | None = None) -> Served:
+        started.append(Served(*options, env=env))
+        return started[-1]
+
+    yield start
+    for each in started:
+        if each.process.poll() is None:
+            each.stop()
+
+
+@pytest.fixture(scope="session")
+def service(start_service: Callable[..., Served]) -> Served:
+    """The service as it is started by default: `kg serve`."""
+    return start_service()
+
+
+@pytest.fixture
+def writable_service(start_service: Callable[..., Served]) -> Iterator[str]:
+    """The address of a service that can be written to, fresh for each test."""
+    served = start_service("--writable")
+    yield served.address
+    served.stop()
 
 
 @pytest.fixture

@@ -88,6 +88,8 @@ def _run(**options: Any) -> None:
     try:
         service = Service(settings, project, snapshot)
         serve(make_app(service), settings, _ready)
+        if service.failure:
+            raise service.failure
     finally:
         snapshot.discard()
 

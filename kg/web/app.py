@@ -1,6 +1,7 @@
 """The application: which address is answered by what, and how mistakes are told."""
 
 import json
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -26,7 +27,11 @@ def make_app(service: Service) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await service.start()
+        try:
+            await service.start()
+        except KgError as error:
+            service.failure = error
+            raise
         try:
             yield
         finally:
@@ -59,6 +64,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
+    traceback.print_exception(error)
     return told(request, Problem(500, "The service has failed. Its log says how."))
 
 

@@ -24,6 +24,8 @@ class Service:
         self.snapshot = snapshot
         self.answers = Answers(settings.limits.cache << 20)
         self.metrics = Metrics()
+        self.failure: KgError | None = None
+        """Why the service could not start."""
         self.pool: Pool
 
     @property

@@ -52,7 +52,7 @@ def serve(
         ws="none",
         lifespan="on",
         log_config=None,
-        log_level="warning",
+        log_level="critical",
         access_log=False,
         server_header=False,
         forwarded_allow_ips="127.0.0.1,::1",
