@@ -1,6 +1,5 @@
 """Describing a thing: what it is, what is said of it, by whom, when, and what refers to it."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -18,8 +17,6 @@ from kg.turtle_writer import place_of
 
 SHOWN: Final = 20
 """How many of the things that refer to a thing by one property a description names."""
-_READ: Final = 5000
-"""Of how many of them it can choose; the count is always that of all."""
 
 _OWN: Final = f"""
 SELECT ?property ?value ?isDerived
@@ -28,16 +25,13 @@ WHERE {{{{
   BIND(EXISTS {{{{ GRAPH {DERIVED.n3()} {{{{ {{thing}} ?property ?value }}}} }}}} AS ?isDerived)
 }}}}
 """
-_COUNTS: Final = """
+_INCOMING: Final = """
 SELECT ?property (COUNT(?from) AS ?count)
+  (GROUP_CONCAT(IF(ISIRI(?from), STR(?from), ""); separator=" ") AS ?things)
 WHERE {{ ?from ?property {thing} . }}
 GROUP BY ?property
 """
-_INCOMING: Final = """
-SELECT ?property ?from
-WHERE {{ ?from ?property {thing} . }}
-LIMIT {most}
-"""
+"""One text a property is read four times as fast as one row a thing."""
 _KNOWN: Final = """
 PREFIX kg: <https://w3id.org/alliance-kg/ontology#>
 SELECT (MAX(?day) AS ?knownFrom)
@@ -65,8 +59,7 @@ def describe(graph: Graph, thing: Iri) -> Description:
     own = _own(graph, thing)
     if not own:
         raise UnknownName(f"The graph knows nothing of {thing.n3()}.")
-    incoming = select(graph.engine, _INCOMING.format(thing=thing.n3(), most=_READ)).rows
-    counts = select(graph.engine, _COUNTS.format(thing=thing.n3())).rows if incoming else ()
+    incoming = select(graph.engine, _INCOMING.format(thing=thing.n3())).rows
     shown = _first(incoming)
     values = {name: said for name, said in own.items() if name not in _APART}
     events = [each for name in ("kg:beganWith", "kg:endedWith") for each in _iris(own, name)]
@@ -74,7 +67,6 @@ def describe(graph: Graph, thing: Iri) -> Description:
     names = names_of(
         graph,
         {
-            *happened.things,
             *disputed.things,
             *(iri for said in own.values() for iri in (said[0], *_of(Iri, said[1]))),
             *(iri for property_, some in shown.items() for iri in (property_, *some)),
@@ -92,8 +84,8 @@ def describe(graph: Graph, thing: Iri) -> Description:
         _known_from(graph, thing, own, events),
         cited[thing].sources if thing in cited else (),
         tuple(names(each) for name in _MATCHES for each in _iris(own, name)),
-        tuple(_incoming(shown, counts, names)),
-        history(happened, names),
+        tuple(_incoming(shown, incoming, names)),
+        history(happened),
         differences(disputed, names, cited),
     )
 
@@ -207,19 +199,18 @@ def _place(value: Value) -> tuple[bool, str, str]:
 
 def _first(rows: Iterable[Sequence[Term | None]]) -> dict[Iri, list[Iri]]:
     """Gives the first things in the order of their IRIs, by the property that refers."""
-    found: dict[Iri, list[Iri]] = {}
-    for property_, thing in rows:
-        if isinstance(property_, Iri) and isinstance(thing, Iri):
-            found.setdefault(property_, []).append(thing)
-    return {property_: sorted(things, key=str)[:SHOWN] for property_, things in found.items()}
+    return {
+        property_: [Iri(each) for each in sorted(str(things or "").split())[:SHOWN]]
+        for property_, _, things in rows
+        if isinstance(property_, Iri)
+    }
 
 
 def _incoming(
     shown: Mapping[Iri, Sequence[Iri]], rows: Iterable[Sequence[Term | None]], names: Names
 ) -> Iterable[Incoming]:
     """Gives what refers to a thing, the properties of which there are most first."""
-    counts = Counter({property_: int(str(count)) for property_, count in rows})
-    for property_, count in sorted(counts.items(), key=lambda each: (-each[1], str(each[0]))):
-        if isinstance(property_, Iri):
-            things = tuple(map(names, shown.get(property_, ())))
-            yield Incoming(names(property_), things, count)
+    counts = {property_: int(str(count)) for property_, count, _ in rows}
+    for property_ in sorted(shown, key=lambda each: (-counts[each], each.value)):
+        things = tuple(map(names, shown[property_]))
+        yield Incoming(names(property_), things, counts[property_])

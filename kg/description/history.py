@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 from kg.description.described import Account, Difference, Named, Occasion
@@ -15,22 +14,27 @@ from kg.terms import Iri
 _ACTS: Final = """
 PREFIX dcterms: <http://purl.org/dc/terms/>
 PREFIX kg:      <https://w3id.org/alliance-kg/ontology#>
-SELECT ?entry ?date ?knownFrom
+PREFIX rdfs:    <http://www.w3.org/2000/01/rdf-schema#>
+SELECT ?entry ?label ?date ?knownFrom
 WHERE {{
-  {{ ?entry kg:organisation {thing} ; dcterms:date ?date ; kg:knownFrom ?knownFrom . }}
+  {{ ?entry kg:organisation {thing} . }}
   UNION
-  {{ ?entry kg:state {thing} ; dcterms:date ?date ; kg:knownFrom ?knownFrom . }}
+  {{ ?entry kg:state {thing} . }}
   UNION
-  {{ ?entry kg:actor {thing} ; dcterms:date ?date ; kg:knownFrom ?knownFrom . }}
+  {{ ?entry kg:actor {thing} . }}
   UNION
-  {{ ?entry kg:seatOf {thing} ; dcterms:date ?date ; kg:knownFrom ?knownFrom . }}
+  {{ ?entry kg:seatOf {thing} . }}
+  ?entry dcterms:date ?date ;
+    kg:knownFrom ?knownFrom ;
+    rdfs:label ?label .
 }}
 """
 _SPANS: Final = """
 PREFIX kg:     <https://w3id.org/alliance-kg/ontology#>
 PREFIX org:    <http://www.w3.org/ns/org#>
+PREFIX rdfs:   <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX schema: <https://schema.org/>
-SELECT ?entry ?date ?knownFrom ?end
+SELECT ?entry ?label ?date ?knownFrom ?end
 WHERE {{
   {{ ?entry org:organization {thing} . }}
   UNION
@@ -40,7 +44,8 @@ WHERE {{
   UNION
   {{ ?entry kg:state {thing} . }}
   ?entry schema:startDate ?date ;
-    kg:beganWith ?event .
+    kg:beganWith ?event ;
+    rdfs:label ?label .
   ?event kg:knownFrom ?knownFrom .
   OPTIONAL {{ ?entry schema:endDate ?end . }}
 }}
@@ -79,11 +84,8 @@ class Recorded:
 
     @property
     def things(self) -> set[Iri]:
-        """The things to be named."""
-        rows = chain(
-            (row[:1] for row in (*self.acts, *self.spans)), (row[:2] for row in self.differences)
-        )
-        return {term for row in rows for term in row if isinstance(term, Iri)}
+        """The statements that differ, which are to be named."""
+        return {term for row in self.differences for term in row[:2] if isinstance(term, Iri)}
 
 
 def history_of(engine: Engine, thing: Iri) -> Recorded:
@@ -99,7 +101,7 @@ def differences_of(engine: Engine, statements: Iterable[Iri]) -> Recorded:
     return Recorded(differences=select(engine, _DIFFERENCES.format(statements=written)).rows)
 
 
-def history(recorded: Recorded, names: Names) -> tuple[Occasion, ...]:
+def history(recorded: Recorded) -> tuple[Occasion, ...]:
     """Gives what happened in order of date, acts before the spans that began with them."""
     others: dict[Iri, list[Iri]] = {}
     set_aside: set[Iri] = set()
@@ -108,12 +110,12 @@ def history(recorded: Recorded, names: Names) -> tuple[Occasion, ...]:
             others.setdefault(preferred, []).append(other)
             others.setdefault(other, []).append(preferred)
             set_aside.add(other)
-    dates = {row[0]: str(row[1]) for row in recorded.acts}
+    dates = {row[0]: str(row[2]) for row in recorded.acts}
     occasions: dict[Iri, Occasion] = {}
-    for entry, date, known_from, *end in (*recorded.acts, *recorded.spans):
+    for entry, label, date, known_from, *end in (*recorded.acts, *recorded.spans):
         if isinstance(entry, Iri):
             occasions[entry] = Occasion(
-                names(entry),
+                Named(entry, str(label)),
                 str(date),
                 str(end[0] or "") if end else "",
                 bool(end),
