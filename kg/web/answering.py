@@ -62,15 +62,18 @@ async def answer(service: Service, request: Request, asked: Asked) -> Response:
         key = _key(reply.version, day, encoding, asked)
         if reply.is_lasting and reply.status == 200:
             service.answers.put(key, reply)
-    headers = _headers(service, asked, key, day) if reply.is_lasting and reads else {}
-    if not headers:
+    if reply.is_lasting and reads and reply.status == 200:
+        headers = _headers(service, asked, key, day)
+    else:
         headers = {**asked.headers, "Cache-Control": "no-store", "Vary": _vary(asked)}
+    if "Link" in asked.headers and "Link" in reply.headers:
+        headers["Link"] = f"{reply.headers['Link']}, {headers['Link']}"
     if reply.coding:
         headers["Content-Encoding"] = reply.coding
     return Response(
         reply.body,
         reply.status,
-        {**headers, **reply.headers, "Content-Type": content_type(reply.media_type)},
+        {**reply.headers, **headers, "Content-Type": content_type(reply.media_type)},
     )
 
 

@@ -150,7 +150,7 @@ def _triples(graph: Graph, iri: Iri, page: int) -> tuple[Iterable[Triple], bool]
 def _written(held: Held, triples: Iterable[Triple], format: str) -> bytes:
     given = list(triples)
     if len(given) > held.limits.rows:
-        raise Problem(507, f"There are more than {held.limits.rows:,} triples. Ask by SPARQL.")
+        raise Problem(422, f"There are more than {held.limits.rows:,} triples. Ask by SPARQL.")
     return write_graph(given, held.graph.project.prefixes, format=format).encode()
 
 
