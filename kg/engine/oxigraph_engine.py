@@ -2,14 +2,15 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyoxigraph
 
 from kg.engine import Answer, Triples
 from kg.engine.network_guard import refuse_service
-from kg.errors import EngineError, InvalidQuery
+from kg.errors import EngineError, InvalidQuery, KgError
+from kg.sparql.updates import refuse_load
 from kg.table import Table
 from kg.terms import BlankNode, Iri, Literal, Node, Term, Triple, name_among_kind
 
@@ -49,6 +50,27 @@ class OxigraphEngine:
         except (OSError, RuntimeError, ValueError) as error:
             raise EngineError(f"{self.name} cannot answer: {error}.") from error
         return Table(columns, rows, sparql)
+
+    def update(
+        self, sparql: str, *, base: str | None = None, prefixes: Mapping[str, str] | None = None
+    ) -> None:
+        """Changes the store as SPARQL Update says, all of it or nothing.
+
+        `prefixes` are known beside those that it declares. Raises InvalidQuery with the line and
+        column of a syntax error, KgError where a graph has to be there and is not.
+        """
+        refuse_service(sparql)
+        refuse_load(sparql)
+        try:
+            self.store.update(sparql, base_iri=base, prefixes=dict(prefixes or {}))
+        except SyntaxError as error:
+            raise _located(error) from error
+        except (OSError, RuntimeError, ValueError) as error:
+            if re.search(r"does not exist|already exists", str(error)):
+                raise KgError(
+                    f"Nothing was changed: {error}. Write SILENT where that does not matter."
+                ) from error
+            raise EngineError(f"{self.name} cannot be changed: {error}.") from error
 
     def insert(self, rule: str, graph: Iri | None = None) -> None:
         """Adds what a CONSTRUCT query gives to the default graph, and to a named one too.
