@@ -131,9 +131,9 @@ def service(start_service: Callable[..., Served]) -> Served:
     return start_service()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def writable_service(start_service: Callable[..., Served]) -> Iterator[str]:
-    """The address of a service that can be written to, fresh for each test."""
+    """The address of a service that can be written to, fresh for each file of tests."""
     served = start_service("--writable")
     yield served.address
     served.stop()

@@ -22,12 +22,6 @@ OURS = [case for cases in FOLDERS.values() for case in cases]
 
 
 @pytest.fixture(scope="module")
-def writable_service() -> str:
-    """The address of a service that can be written."""
-    pytest.skip("no service yet")
-
-
-@pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
     with httpx.Client(timeout=30) as client:
         yield client

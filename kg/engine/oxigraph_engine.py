@@ -64,7 +64,7 @@ class OxigraphEngine:
         try:
             self.store.update(sparql, base_iri=base, prefixes=dict(prefixes or {}))
         except SyntaxError as error:
-            raise _located(error) from error
+            raise located(error) from error
         except (OSError, RuntimeError, ValueError) as error:
             if re.search(r"does not exist|already exists", str(error)):
                 raise KgError(

@@ -100,7 +100,7 @@ def methods_of(path: str, *, is_writable: bool) -> str:
     if path.rstrip("/") == "/sparql":
         return f"{_READING}, POST"
     if is_writable and (path == "/graph-store" or path.startswith("/graph-store/")):
-        return f"{_READING}, POST, PUT, DELETE"
+        return f"{_READING}, POST, PUT, PATCH, DELETE"
     return _READING
 
 

@@ -1,7 +1,8 @@
 """Answers a query of the SPARQL 1.1 Protocol.
 
 A request has the `query`; `default` and `named`, the graphs of its dataset, where the protocol
-names them; `on`, the day of the plain relations; and the `form` and `media_type` of the answer.
+names them; `base`, against which relative IRIs are read; `on`, the day of the plain relations; and
+the `form` and `media_type` of the answer.
 """
 
 import re
@@ -59,7 +60,8 @@ def run(held: Held, request: Mapping[str, Any], body: bytes) -> Reply:
     lasting = not _EACH_TIME_ANOTHER.search(text)
     views = [] if held.is_writable else views_in(text, [*default, *named])
     if not _needs_relations(held, graph, text, default, named):
-        answer = _from_store(graph, text, default, named, views)
+        base = request.get("base")
+        answer = _from_store(graph, text, default, named, views, base=base)
     else:
         answer = graph.sparql(text)
     if form.name == "html":
@@ -89,6 +91,8 @@ def _from_store(
     default: Sequence[str],
     named: Sequence[str],
     views: Sequence[Iri],
+    *,
+    base: str | None,
 ) -> _Answer:
     """Asks the store itself, which writes what it answers; of a dataset, if one is named."""
     prefixes = graph.project.prefixes
@@ -100,6 +104,7 @@ def _from_store(
     try:
         return store.query(
             declared,
+            base_iri=base,
             default_graph=[pyoxigraph.NamedNode(each) for each in default] if is_named else None,
             named_graphs=[pyoxigraph.NamedNode(each) for each in named] if is_named else None,
         )

@@ -38,8 +38,8 @@ from kg.web.settings import Limits
 from kg.web.snapshot import Snapshot
 
 JOBS: Final = (
-    *("explain", "export", "known", "ping", "question", "questions", "search", "service", "sparql"),
-    *("sparql_page", "thing", "why_not"),
+    *("explain", "export", "graph_store", "known", "ping", "question", "questions", "search"),
+    *("service", "sparql", "sparql_page", "thing", "update", "why_not"),
 )
 """The jobs, by the names of their modules in kg/web/jobs/."""
 

@@ -8,7 +8,7 @@ from kg.web.routes.sparql import sparql
 from kg.web.routes.things import graph_or_view, search, thing
 from kg.web.routes.writing import graph_store
 
-_WRITING = ["GET", "PUT", "POST", "DELETE"]
+_WRITING = ["GET", "PUT", "POST", "PATCH", "DELETE"]
 
 
 def routes_of(*, is_writable: bool) -> list[BaseRoute]:

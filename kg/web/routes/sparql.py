@@ -79,6 +79,7 @@ def _asked(request: Request, query: Query) -> Asked:
     form, media_type = wanted(request.headers.get("accept"), _forms(query.text), name=query.format)
     told = {
         "query": query.text,
+        "base": f"{address_of(request)}/sparql",
         "default": default,
         "named": query.named_graphs,
         "on": on,
