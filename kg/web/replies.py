@@ -30,6 +30,26 @@ TITLES: Final = {
 }
 """What each status says in a few words."""
 
+REMEDIES: Final = {
+    400: "The detail says what to change, and where in the query if that is no SPARQL.",
+    401: "Send the token that the service was started with: Authorization: Bearer TOKEN.",
+    403: "This service does not do that for anybody, or not for a page of another site.",
+    404: "The detail names what comes nearest, if anything does.",
+    405: "The header Allow lists the methods.",
+    406: "The member acceptable lists the media types that there are.",
+    408: "Send the headers, and then the body, without long pauses.",
+    413: "Send less, or in several requests.",
+    414: "Send a long query by POST.",
+    415: "The detail names the media types that are read.",
+    422: "Ask for less, or take the whole graph from /export.nt.",
+    429: "Wait as long as the header Retry-After says.",
+    431: "Send fewer and shorter headers.",
+    500: "It is a mistake of the service. Report it with the id of the request.",
+    503: "Wait as long as the header Retry-After says; a request that took too long has to ask "
+    "for less.",
+}
+"""What to do about each status."""
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -71,9 +91,8 @@ class Problem(KgError):
     def document(self) -> dict[str, object]:
         """The members of the problem document but for the instance."""
         kind = TITLES.get(self.status, "The request has failed")
-        slug = kind.lower().replace(" ", "-")
         return {
-            "type": _PROBLEMS + slug,
+            "type": _PROBLEMS + slug_of(kind),
             "title": kind,
             "status": self.status,
             "detail": self.detail,
@@ -98,6 +117,11 @@ def on_the_web(message: str) -> str:
     for pattern, replacement in _COMMANDS:
         message = pattern.sub(replacement, message)
     return message
+
+
+def slug_of(title: str) -> str:
+    """Gives the last part of the IRI of a kind of problem."""
+    return title.lower().replace(" ", "-")
 
 
 def problem_of(error: KgError) -> Problem:

@@ -2,7 +2,17 @@
 
 from starlette.routing import BaseRoute, Route
 
-from kg.web.routes.about import examples, export, health, metrics, openapi, robots, style, void
+from kg.web.routes.about import (
+    examples,
+    export,
+    health,
+    metrics,
+    openapi,
+    problem,
+    robots,
+    style,
+    void,
+)
 from kg.web.routes.questions import coverage, disagreements, explain, question, questions, why_not
 from kg.web.routes.sparql import sparql
 from kg.web.routes.things import graph_or_view, search, thing
@@ -32,6 +42,7 @@ def routes_of(*, is_writable: bool) -> list[BaseRoute]:
         Route("/disagreements.{suffix}", disagreements),
         Route("/export.{suffix}", export),
         Route("/openapi.json", openapi),
+        Route("/problem/{slug}", problem),
         Route("/.well-known/void", void),
         Route("/.well-known/sparql-examples", examples),
         Route("/health", health),

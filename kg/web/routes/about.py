@@ -1,14 +1,14 @@
 """What the service says of itself, and the whole graph to take along."""
 
 import json
-from importlib.resources import files
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from kg.web.answering import Asked, answer
+from kg.web.html import render, stylesheet
 from kg.web.negotiation import GRAPHS, JSONLD, NTRIPLES, RDFXML, TURTLE, Form
-from kg.web.replies import Problem
+from kg.web.replies import REMEDIES, TITLES, Problem, slug_of
 from kg.web.routes.reading import address_of, form_of, one, only, service_of, view_of
 
 _NQUADS = Form("nquads", "application/n-quads", "nq")
@@ -33,14 +33,22 @@ async def metrics(request: Request) -> Response:
 
 async def style(request: Request) -> Response:
     """The one style sheet."""
-    sheet = files("kg.web").joinpath("pages/style.css").read_text(encoding="utf-8")
-    return Response(sheet, 200, {"Cache-Control": "public, max-age=3600"}, "text/css")
+    return Response(stylesheet(), 200, {"Cache-Control": "public, max-age=3600"}, "text/css")
 
 
 async def robots(request: Request) -> Response:
     """What crawlers may fetch: things and questions, not the endpoint."""
     rules = "User-agent: *\nDisallow: /sparql\nDisallow: /explain/\nDisallow: /why-not/\n"
     return Response(rules, 200, media_type="text/plain")
+
+
+async def problem(request: Request) -> Response:
+    """What a kind of problem is: its type in problem documents leads here."""
+    for status, title in TITLES.items():
+        if request.path_params["slug"] == slug_of(title):
+            page = render("kind_of_problem.html", title=title, status=status, text=REMEDIES[status])
+            return Response(page, 200, {"Cache-Control": "public, max-age=3600"}, "text/html")
+    raise Problem(404, "There is no such kind of problem.")
 
 
 async def openapi(request: Request) -> Response:
