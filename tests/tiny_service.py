@@ -18,7 +18,7 @@ from kg.web.replies import Problem
 from kg.web.serving import serve
 from kg.web.settings import Limits, Settings
 
-MOST = 100_000
+MOST = 100 * 1024
 LARGE = 50_000_000
 refused: list[int] = []
 

@@ -101,5 +101,10 @@ async def _send_problem(problem: Problem, send: Send) -> None:
 
 
 def _too_large(most: int) -> Problem:
-    size = f"{most / KILOBYTE / KILOBYTE:g} megabytes" if most >= KILOBYTE else f"{most} bytes"
+    kilobytes = most / KILOBYTE
+    size = (
+        f"{kilobytes:g} kilobytes"
+        if kilobytes < KILOBYTE
+        else f"{kilobytes / KILOBYTE:g} megabytes"
+    )
     return Problem(413, f"The body has more than {size}. Send a shorter one.", headers=_CLOSE)
