@@ -87,7 +87,7 @@ def _run(**options: Any) -> None:
     snapshot = take_snapshot(project, tell=tell_unless(options["quiet"]))
     try:
         service = Service(settings, project, snapshot)
-        serve(make_app(service), settings, _ready)
+        serve(make_app(service), settings, _ready, on_refused=service.refused)
         if service.failure:
             raise service.failure
     finally:

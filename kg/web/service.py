@@ -11,6 +11,7 @@ from kg.sparql_file import SparqlFolder
 from kg.web.cache import Answers
 from kg.web.metrics import Metrics
 from kg.web.pool.pool import Pool
+from kg.web.replies import Problem
 from kg.web.settings import Settings
 from kg.web.snapshot import Snapshot, take_snapshot
 
@@ -67,6 +68,12 @@ class Service:
                 self.say("The graph has changed and is answered from anew.")
             except KgError as error:
                 self.say(f"The graph has changed but is not taken over: {error}")
+
+    def refused(self, problem: Problem, client: str) -> None:
+        """Counts and logs a request that was refused before it was one."""
+        self.metrics.requests.labels("none", "other", str(problem.status)).inc()
+        if self.settings.access_log:
+            self.say(f"{client} was refused: {problem.status} {problem.detail}")
 
     def say(self, line: str) -> None:
         """Says a line on standard error, if anybody can hear it."""
