@@ -666,6 +666,18 @@ def test_a_request_that_takes_too_long_to_finish_gets_503() -> None:
         assert service.process.wait(5) == 0
 
 
+def test_a_process_forked_meanwhile_keeps_nothing_open() -> None:
+    with started(seconds_to_send=0.4) as service:
+        before = time.monotonic()
+        received = service.sends_back(b"GET /fork HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert statuses_in(received) == [200]
+        assert time.monotonic() - before < 3
+        service.process.terminate()
+        service.process.wait(5)
+        listen(*service.place).close()
+        assert time.monotonic() - before < 4
+
+
 def test_a_port_in_use_is_one_clear_message() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]

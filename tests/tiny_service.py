@@ -5,7 +5,9 @@
 
 import asyncio
 import json
+import os
 import sys
+import time
 import urllib.parse
 from typing import Any
 
@@ -47,8 +49,10 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
             body = bytes(LARGE)
         case "/refused":
             body = json.dumps(refused).encode()
-        case "/broken":
-            raise RuntimeError("This is broken.")
+        case "/fork":
+            if os.fork() == 0:
+                time.sleep(4)
+                os._exit(0)
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})

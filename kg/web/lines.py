@@ -15,6 +15,9 @@ LEAST_READ: Final = 16 * 1024
 """Bytes that a client has to take within the time, so that a trickle does not hold the line."""
 _TICK: Final = 0.005
 """Seconds by which a timer of the loop may come early."""
+MOST_GATHERED: Final = 16 * 1024
+"""Bytes of a part of an answer above which it is sent by itself."""
+_MOST_PARTS: Final = 4
 
 
 class Line(asyncio.Transport):
@@ -39,8 +42,8 @@ class Line(asyncio.Transport):
         self.is_lingering = False
         self._unsent, self._held_at = 0, 0.0
         self._watch: asyncio.TimerHandle | None = None
-        # Handed through as they are, so that a write costs no further call.
-        self.write = transport.write  # type: ignore[method-assign]
+        self._gathered: list[bytes | bytearray | memoryview] = []
+        # Handed through as they are.
         self.get_extra_info = transport.get_extra_info  # type: ignore[method-assign]
         self.pause_reading = transport.pause_reading  # type: ignore[method-assign]
         self.resume_reading = transport.resume_reading  # type: ignore[method-assign]
@@ -50,10 +53,25 @@ class Line(asyncio.Transport):
         """Tells whether nothing more can be written."""
         return self._is_closing or self._transport.is_closing()
 
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Sends bytes: a head and a small body together, since each sending costs as much."""
+        if self._is_closing:
+            return
+        if len(data) > MOST_GATHERED:
+            self._send()
+            self._transport.write(data)
+            return
+        self._gathered.append(data)
+        if len(self._gathered) == 1:
+            self._loop.call_soon(self._send)
+        elif len(self._gathered) > _MOST_PARTS:
+            self._send()
+
     def close(self) -> None:
         """Closes the line once what was written is sent."""
         if self.is_closing():
             return
+        self._send()
         self._is_closing = True
         unsent = self._transport.get_write_buffer_size()
         if unsent:
@@ -77,10 +95,17 @@ class Line(asyncio.Transport):
         self._is_held = False
 
     def lost(self) -> None:
-        """Ends the watch."""
+        """Ends what was begun, when the line is no more."""
+        self._gathered.clear()
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
+
+    def _send(self) -> None:
+        if self._gathered:
+            data = b"".join(self._gathered)
+            self._gathered.clear()
+            self._transport.write(data)
 
     def _begin_watch(self) -> None:
         self._unsent = self._transport.get_write_buffer_size()

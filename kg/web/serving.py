@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import functools
 import os
 import resource
 import signal
@@ -44,7 +45,7 @@ def serve(
     """
     listeners = inherited() or [listen(settings.host, settings.port)]
     for listener in listeners:
-        os.register_at_fork(after_in_child=listener.close)
+        os.register_at_fork(after_in_child=functools.partial(_let_go, listener))
     _allow_files(settings.limits)
     config = uvicorn.Config(
         SafeAnswers(app),
@@ -153,6 +154,12 @@ def _why_not(error: OSError, host: str, port: int) -> str:
     return (
         f"{host}, port {port}, cannot be listened on: {reason}. Choose others with --host, --port."
     )
+
+
+def _let_go(listener: socket.socket) -> None:
+    """Closes the file of a socket that the event loop, of which this is a copy, still refers to."""
+    if listener.fileno() >= 0:
+        os.close(listener.fileno())
 
 
 def _allow_files(limits: Limits) -> None:

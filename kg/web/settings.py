@@ -36,6 +36,8 @@ class Limits:
     """Kilobytes that a request's address may have."""
     seconds_to_send: float = 15.0
     """Seconds within which a client has to have sent its headers, and then its body."""
+    seconds_to_send_graph: float = 120.0
+    """Seconds within which a graph that is written has to have been sent."""
     seconds_to_read: float = 30.0
     """Seconds without progress after which a client that does not read its answer is cut off."""
     connections: int = 1000

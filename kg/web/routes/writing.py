@@ -63,7 +63,7 @@ async def graph_store(request: Request) -> Response:
         request.scope,
         request.receive,
         most=limits.body_of_graph * _MEGABYTE,
-        seconds=limits.seconds_to_send,
+        seconds=limits.seconds_to_send_graph,
     )
     return _response(
         await service.pool.update("graph_store", told, body, client=client_of(request))
