@@ -5,9 +5,12 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 from kg.web.replies import Problem
 from kg.web.settings import Limits
+
+_RETRY_AFTER: Final = "5"
 
 
 @dataclass
@@ -30,7 +33,7 @@ class Turns:
         """Waits for a client's turn; raises Problem 503 where it would wait too long."""
         own = self._clients.setdefault(client, _Client())
         if self.active < self.limits.workers and own.active < self.limits.client:
-            self._begin(own)
+            self._begin(client)
         else:
             await self._wait(client, own)
         try:
@@ -41,14 +44,16 @@ class Turns:
             self._next()
             self._forget(client)
 
-    def _begin(self, client: _Client) -> None:
+    def _begin(self, name: str) -> None:
+        """Counts a turn; it is that of the others before it is this client's again."""
         self.active += 1
-        client.active += 1
+        self._clients[name].active += 1
+        self._clients.move_to_end(name)
 
     async def _wait(self, name: str, client: _Client) -> None:
         if self.waiting >= self.limits.waiting or len(client.waiting) >= self._share:
             self._forget(name)
-            raise self._busy()
+            raise _busy(f"{self.waiting} requests are waiting already.")
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
         client.waiting.append(turn)
@@ -59,7 +64,8 @@ class Turns:
         except TimeoutError as error:
             self._leave(client, turn)
             self._forget(name)
-            raise self._busy() from error
+            seconds = f"{self.limits.patience:g}"
+            raise _busy(f"It was not the request's turn within {seconds} seconds.") from error
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and not turn.exception():
                 self.active -= 1  # it was its turn, and it is gone
@@ -86,9 +92,8 @@ class Turns:
                 turn = client.waiting.popleft()
                 self.waiting -= 1
                 if not turn.done():
-                    self._begin(client)
+                    self._begin(name)
                     turn.set_result(None)
-                    self._clients.move_to_end(name)
                     break
 
     def _forget(self, name: str) -> None:
@@ -101,12 +106,9 @@ class Turns:
         """How many requests of one client may wait: half of all, so that others find room."""
         return max(1, self.limits.waiting // 2)
 
-    def _busy(self) -> Problem:
-        return Problem(
-            503,
-            f"{self.waiting} requests are waiting already. Try again in a few seconds.",
-            headers={"Retry-After": "5"},
-        )
+
+def _busy(why: str) -> Problem:
+    return Problem(503, f"{why} Try again in a few seconds.", headers={"Retry-After": _RETRY_AFTER})
 
 
 def _give_up(turn: asyncio.Future[None]) -> None:
