@@ -29,12 +29,14 @@ def packed(head: Mapping[str, Any], body: bytes = b"") -> bytes:
 
 def receive(end: socket.socket) -> tuple[Frame, list[int]]:
     """Waits for a frame, and gives it with the descriptors that came along; raises Ended."""
-    first, descriptors, _, _ = socket.recv_fds(end, _SIZES.size, 1)
-    sizes = first + _exactly(end, _SIZES.size - len(first)) if first else b""
-    if not sizes:
-        raise Ended
-    head, body = _SIZES.unpack(sizes)
-    return (json.loads(_exactly(end, head)), _exactly(end, body)), list(descriptors)
+    try:
+        first, descriptors, _, _ = socket.recv_fds(end, _SIZES.size, 1)
+        if not first:
+            raise Ended
+        head, body = _SIZES.unpack(first + _exactly(end, _SIZES.size - len(first)))
+        return (json.loads(_exactly(end, head)), _exactly(end, body)), list(descriptors)
+    except OSError as error:
+        raise Ended from error
 
 
 def send(end: socket.socket, head: Mapping[str, Any], body: bytes = b"") -> None:
