@@ -2,26 +2,19 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kg.clocks import IN_FORCE, read_clocks
-from kg.errors import EngineError
 from kg.web.pool.frames import Ended, Frame, awaited, exchange, packed
-from kg.web.pool.process import Loading
 from kg.web.replies import Problem
 from kg.web.settings import Limits
-from kg.web.snapshot import Snapshot
 
-_LONGEST_LOADING: Final = 600.0
 _LOW: Final = 15
 """How far the priority is lowered of a process whose job takes long."""
 _TAKES_LONG: Final = 0.25
@@ -182,35 +175,55 @@ class Generation:
         if not known_on and joined_by == IN_FORCE:
             return self
         path = read_clocks(None, known_on, joined_by).path
-        async with self._views.setdefault(path, _View()).making:
-            view = self._views[path]
-            if view.generation is None:
-                process = await self.copy()
-                try:
-                    await process.become(self.version, known_on, joined_by, seconds=limits.seconds)
-                except Ended as error:
-                    process.close()
-                    raise Problem(503, f"The view {path} could not be made in time.") from error
-                except BaseException:
-                    process.kill()
-                    process.close()
-                    raise
-                view.generation = Generation(process, self.version, self.modified)
-            self._views.move_to_end(path)
-            self._let_go(limits.views)
-            return view.generation
+        while True:
+            view = self._views.setdefault(path, _View())
+            async with view.making:
+                if self._views.get(path) is not view:
+                    continue  # it was let go while it was waited for
+                if view.generation is None:
+                    view.generation = await self._made(path, known_on, joined_by, limits)
+                self._views.move_to_end(path)
+                self._let_go(limits.views)
+                return view.generation
+
+    async def _made(
+        self, path: str, known_on: str | None, joined_by: str, limits: Limits
+    ) -> "Generation":
+        """Makes a view; raises Ended, or Problem, and then nothing of it is left."""
+        process: Process | None = None
+        try:
+            process = await self.copy()
+            try:
+                await process.become(self.version, known_on, joined_by, seconds=limits.seconds)
+            except Ended as error:
+                raise Problem(503, f"The view {path} could not be made in time.") from error
+            if self.is_retired:
+                raise Ended
+        except BaseException:
+            self._views.pop(path, None)
+            if process:
+                process.kill()
+                process.close()
+            raise
+        return Generation(process, self.version, self.modified)
+
+    def forget(self, view: "Generation") -> None:
+        """Lets go of a view, which is made again when it is asked for."""
+        for path, each in list(self._views.items()):
+            if each.generation is view:
+                del self._views[path]
+                view.retire()
 
     def _let_go(self, most: int) -> None:
-        for path, view in list(self._views.items()):
-            if len(self._views) <= most:
-                return
-            if not view.making.locked():
-                del self._views[path]
-                if view.generation:
-                    view.generation.retire()
+        for view in list(self._views.values()):
+            if len(self._views) > most and view.generation and not view.making.locked():
+                self.forget(view.generation)
 
-    def retire(self, *, keep_first: bool = False) -> None:
-        """Ends the processes that have nothing to do; the others end when they are given back."""
+    def retire(self) -> None:
+        """Ends the processes that have nothing to do; the others end when they are given back.
+
+        The first one makes the copies that it was asked for before, and ends then.
+        """
         self.is_retired = True
         for view in self._views.values():
             if view.generation:
@@ -220,29 +233,4 @@ class Generation:
             process = self.idle.pop()
             process.is_spent = True
             process.close()
-        if not keep_first:
-            self.first.kill()
-            self.first.close()
-
-
-async def start(snapshot: Snapshot, limits: Limits, *, is_writable: bool) -> Generation:
-    """Starts the first process of a generation; raises EngineError if it cannot load the graph."""
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)
-    loading = Loading(
-        str(snapshot.folder), snapshot.version, snapshot.modified, asdict(limits), is_writable
-    )
-    descriptor = str(theirs.fileno())
-    subprocess.Popen(
-        [sys.executable, "-m", "kg.web.pool.process", descriptor, json.dumps(asdict(loading))],
-        pass_fds=[theirs.fileno()],
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    theirs.close()
-    try:
-        head, _ = await asyncio.wait_for(awaited(ours), _LONGEST_LOADING)
-    except (Ended, TimeoutError) as error:
-        ours.close()
-        raise EngineError("The graph cannot be loaded. The lines above say why.") from error
-    return Generation(Process(ours, head["pid"]), snapshot.version, snapshot.modified)
+        self.first.close()

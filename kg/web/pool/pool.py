@@ -11,13 +11,16 @@ from typing import Any
 from kg.clocks import IN_FORCE
 from kg.errors import EngineError
 from kg.web.pool.frames import Ended, Frame
-from kg.web.pool.generation import Generation, Process, raise_told, start
+from kg.web.pool.generation import Generation, Process, raise_told
 from kg.web.pool.queue import Turns
+from kg.web.pool.starting import start
 from kg.web.replies import Problem, Reply
 from kg.web.settings import Limits
 from kg.web.snapshot import Snapshot
 
 _READY = 2
+_LONGEST_JOBS = 3
+"""After how many times its limit no job goes on: to make a view and answer takes two at most."""
 
 
 class Pool:
@@ -31,6 +34,7 @@ class Pool:
         self.killed = 0
         """How many processes were ended at their limit, or ended themselves."""
         self.generation: Generation
+        self._left: list[Snapshot] = []  # no longer answered from, but by jobs that go on
         self._updates = 0
         self._run = secrets.token_hex(4)
         self._replacing = asyncio.Lock()
@@ -73,12 +77,7 @@ class Pool:
         waits for the answer any more (the task is cancelled), the process is ended.
         """
         async with self.turns.turn(client):
-            generation = self.generation
-            try:
-                view = await generation.as_of(known_on, joined_by, limits=self.limits)
-                process = await view.take()
-            except Ended as error:
-                raise await self._recovered(generation) from error
+            view, process = await self._taken(known_on, joined_by)
             try:
                 seconds = self.limits.seconds
                 return _reply(await process.do(job, request, body, seconds=seconds, coding=coding))
@@ -121,12 +120,33 @@ class Pool:
             generation = await start(snapshot, self.limits, is_writable=self.is_writable)
             old, self.snapshot = self.snapshot, snapshot
             self._replace(generation)
-            old.discard()
+            self._left.append(old)
+            wait = _LONGEST_JOBS * self.limits.seconds
+            asyncio.get_running_loop().call_later(wait, self._discard, old)
 
     def close(self) -> None:
         """Ends all processes."""
+        self.generation.first.kill()
         self.generation.retire()
-        self.snapshot.discard()
+        for snapshot in (self.snapshot, *self._left):
+            snapshot.discard()
+
+    def _discard(self, snapshot: Snapshot) -> None:
+        self._left.remove(snapshot)
+        snapshot.discard()
+
+    async def _taken(self, known_on: str | None, joined_by: str) -> tuple[Generation, Process]:
+        """Gives a process with nothing to do, and those that it is one of; raises Problem."""
+        while True:
+            view = generation = self.generation
+            try:
+                view = await generation.as_of(known_on, joined_by, limits=self.limits)
+                return view, await view.take()
+            except Ended as error:
+                if view is not generation:
+                    generation.forget(view)  # its process is gone; it is made again
+                elif generation is self.generation:
+                    raise await self._recovered(generation) from error
 
     def _replace(self, generation: Generation) -> None:
         old, self.generation = self.generation, generation
