@@ -99,7 +99,12 @@ def _taken(project: Project, folder: Path, tell: Callable[[str], None]) -> Snaps
     key = content_key(project)
     folder.mkdir(parents=True)
     store = folder / key
-    built = open_embedded(project, tell=tell).written
+    try:
+        built = open_embedded(project, tell=tell).written
+    except InvalidDocument:
+        if content_key(project) == key:
+            raise
+        return None
     if built is not None and built.name == key:
         shutil.copytree(built, store, copy_function=_linked)
     else:
