@@ -19,26 +19,32 @@ class Form:
     """A form that answers can have.
 
     `name` is what `format=` calls it, `suffix` how an address ends that asks for it; `aliases`
-    are other media types under which it is asked for, and then sent.
+    are other media types under which it is asked for, and then sent; `names` are what other
+    endpoints, and so clients of any, call it in `format=`.
     """
 
     name: str
     media_type: str
     suffix: str
     aliases: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
-HTML: Final = Form("html", "text/html", "html", ("application/xhtml+xml",))
+HTML: Final = Form("html", "text/html", "html")
 CSV: Final = Form("csv", "text/csv", "csv")
 TSV: Final = Form("tsv", "text/tab-separated-values", "tsv")
 RESULTS_JSON: Final = Form("json", "application/sparql-results+json", "srj", ("application/json",))
 RESULTS_XML: Final = Form(
     "xml", "application/sparql-results+xml", "srx", ("application/xml", "text/xml")
 )
-TURTLE: Final = Form("turtle", "text/turtle", "ttl", ("application/x-turtle",))
-NTRIPLES: Final = Form("ntriples", "application/n-triples", "nt")
-JSONLD: Final = Form("jsonld", "application/ld+json", "jsonld", ("application/json",))
-RDFXML: Final = Form("rdfxml", "application/rdf+xml", "rdf", ("application/xml", "text/xml"))
+TURTLE: Final = Form("turtle", "text/turtle", "ttl", ("application/x-turtle",), ("n3",))
+NTRIPLES: Final = Form("ntriples", "application/n-triples", "nt", (), ("n-triples",))
+JSONLD: Final = Form(
+    "jsonld", "application/ld+json", "jsonld", ("application/json",), ("json-ld", "json")
+)
+RDFXML: Final = Form(
+    "rdfxml", "application/rdf+xml", "rdf", ("application/xml", "text/xml"), ("rdf+xml", "xml")
+)
 MARKDOWN: Final = Form("markdown", "text/markdown", "md")
 PLAIN_JSON: Final = Form("json", "application/json", "json")
 TEXT: Final = Form("text", "text/plain", "txt")
@@ -50,6 +56,9 @@ TRUTHS: Final = (RESULTS_JSON, RESULTS_XML, HTML)
 GRAPHS: Final = (TURTLE, NTRIPLES, JSONLD, RDFXML, HTML)
 """The forms of a graph."""
 
+_QUOTED: Final = r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'
+_BETWEEN_COMMAS: Final = re.compile(rf'(?:[^,"]|{_QUOTED})++', re.DOTALL)
+_BETWEEN_SEMICOLONS: Final = re.compile(rf'(?:[^;"]|{_QUOTED})++', re.DOTALL)
 _RANGE: Final = re.compile(r"\s*([\w!#$%&'*+.^`|~-]+)/([\w!#$%&'*+.^`|~-]+)\s*((?:;.*)?)")
 _WEIGHT: Final = re.compile(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", re.IGNORECASE)
 _MOST_RANGES: Final = 64
@@ -58,7 +67,8 @@ _MOST_RANGES: Final = 64
 def choose(accept: str | None, forms: Sequence[Form]) -> tuple[Form, str]:
     """Gives the form that suits an Accept header best, and the media type to send it as.
 
-    Without a header, or with a blank one, that is the first. Raises Problem 406 where none suits.
+    Without a header, or with a blank one, that is the first. An alias is sent to those alone who
+    name it. Raises Problem 406 where none suits.
     """
     if not (accept or "").strip():
         return forms[0], forms[0].media_type
@@ -66,7 +76,7 @@ def choose(accept: str | None, forms: Sequence[Form]) -> tuple[Form, str]:
     best: tuple[float, Form, str] | None = None
     for form in forms:
         for media_type in (form.media_type, *form.aliases):
-            weight = _weight(media_type, ranges)
+            weight = _weight(media_type, ranges, is_alias=media_type != form.media_type)
             if weight > (best[0] if best else 0.0):
                 best = (weight, form, media_type)
     if best is None:
@@ -80,10 +90,13 @@ def choose(accept: str | None, forms: Sequence[Form]) -> tuple[Form, str]:
 
 
 def named(name: str, forms: Sequence[Form]) -> Form:
-    """Gives the form that `format=` names, by name, suffix or media type; Problem 406 if none."""
-    wanted = name.strip().lower()
+    """Gives the form that `format=` names, by name, suffix or media type; Problem 406 if none.
+
+    A space stands for a plus sign, which it is in an address that was not encoded.
+    """
+    wanted = name.strip().lower().replace(" ", "+")
     for form in forms:
-        if wanted in (form.name, form.suffix, form.media_type, *form.aliases):
+        if wanted in (form.name, form.suffix, form.media_type, *form.aliases, *form.names):
             return form
     names = [form.name for form in forms]
     raise Problem(
@@ -125,43 +138,69 @@ def content_type(media_type: str) -> str:
 def coding(accept_encoding: str | None) -> str | None:
     """Gives the content coding to send: gzip where it is accepted, else None.
 
-    >>> coding("br, gzip;q=0.5"), coding("gzip;q=0"), coding(None)
+    >>> coding("br, gzip;q=0.5"), coding("*, gzip;q=0"), coding(None)
     ('gzip', None, None)
     """
+    weights: dict[str, float] = {}
     for part in (accept_encoding or "").split(",")[:_MOST_RANGES]:
-        name, _, parameters = part.partition(";")
-        if name.strip().lower() in ("gzip", "x-gzip", "*"):
-            match = _WEIGHT.fullmatch(parameters) if parameters.strip() else None
-            return "gzip" if not parameters.strip() or (match and float(match[1]) > 0) else None
-    return None
+        name, semicolon, parameter = part.partition(";")
+        weighted = _WEIGHT.fullmatch(parameter)
+        weight = float(weighted[1]) if weighted else 0.0
+        weights[name.strip().lower()] = weight if semicolon else 1.0
+    named = next((each for each in ("gzip", "x-gzip", "*") if each in weights), None)
+    return "gzip" if named and weights[named] > 0 else None
 
 
-def _ranges(accept: str) -> list[tuple[str, str, float]]:
+@dataclass(frozen=True)
+class _Range:
+    """A media range with its weight, and with how many parameters it is narrowed."""
+
+    kind: str
+    subtype: str
+    parameters: int
+    weight: float
+
+    def matches(self, kind: str, subtype: str) -> bool:
+        return self.kind in ("*", kind) and self.subtype in ("*", subtype)
+
+    @property
+    def specificity(self) -> tuple[bool, bool, int]:
+        return self.kind != "*", self.subtype != "*", self.parameters
+
+
+def _ranges(accept: str) -> list[_Range]:
     """Reads media ranges with their weights; what is malformed is passed over."""
-    found: list[tuple[str, str, float]] = []
-    for part in accept.split(",")[:_MOST_RANGES]:
-        match = _RANGE.fullmatch(part)
-        if not match:
-            continue
-        weight, matched = 1.0, True
-        for parameter in match[3].split(";")[1:]:
-            if weighted := _WEIGHT.fullmatch(parameter):
-                weight = min(1.0, float(weighted[1]))
-                break
-            name, _, value = parameter.partition("=")
-            matched = matched and (
-                name.strip().lower() == "charset" and value.strip(' "').lower() == "utf-8"
-            )
-        if matched:
-            found.append((match[1].lower(), match[2].lower(), weight))
-    return found
+    parts = _BETWEEN_COMMAS.findall(accept)[:_MOST_RANGES]
+    return [found for part in parts if (found := _range(part))]
 
 
-def _weight(media_type: str, ranges: Iterable[tuple[str, str, float]]) -> float:
+def _range(part: str) -> _Range | None:
+    """Reads one range; None for what is none, or asks for what no form has."""
+    match = _RANGE.fullmatch(part)
+    if not match or (match[1] == "*" and match[2] != "*"):
+        return None
+    weight, parameters = 1.0, 0
+    for parameter in filter(str.strip, _BETWEEN_SEMICOLONS.findall(match[3])):
+        if weighted := _WEIGHT.fullmatch(parameter):
+            weight = min(1.0, float(weighted[1]))
+            break
+        name, _, value = parameter.partition("=")
+        if not _is_met(name.strip().lower(), value.strip(' \t"').lower()):
+            return None
+        parameters += 1
+    return _Range(match[1].lower(), match[2].lower(), parameters, weight)
+
+
+def _is_met(name: str, value: str) -> bool:
+    """Whether our forms have a parameter; a profile may be asked for and need not be given."""
+    return name == "profile" or (name == "charset" and value == "utf-8")
+
+
+def _weight(media_type: str, ranges: Iterable[_Range], *, is_alias: bool) -> float:
     kind, _, subtype = media_type.partition("/")
     weights = {
-        (range_kind != "*") + (range_subtype != "*"): weight
-        for range_kind, range_subtype, weight in ranges
-        if range_kind in ("*", kind) and range_subtype in ("*", subtype)
+        each.specificity: each.weight
+        for each in ranges
+        if each.matches(kind, subtype) and not (is_alias and each.subtype == "*")
     }
     return weights[max(weights)] if weights else 0.0
