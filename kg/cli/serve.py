@@ -57,6 +57,7 @@ def _run(**options: Any) -> None:
             "with WSL."
         )
     from kg.web.app import make_app
+    from kg.web.federation.addresses import check_endpoint
     from kg.web.service import Service
     from kg.web.serving import serve
     from kg.web.settings import Limits, Settings
@@ -65,6 +66,8 @@ def _run(**options: Any) -> None:
     limits = replace(
         Limits(), **{field: options[f"limit_{field}"] for field, _, _ in _LIMITS.values()}
     )
+    for endpoint in options["services"]:
+        check_endpoint(endpoint)
     settings = Settings(
         host=options["host"],
         port=options["port"],

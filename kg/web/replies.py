@@ -26,6 +26,7 @@ TITLES: Final = {
     429: "Too many requests at once",
     431: "The headers are too large",
     500: "The service has failed",
+    502: "Another endpoint has failed",
     503: "The service is busy",
 }
 """What each status says in a few words."""

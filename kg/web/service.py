@@ -1,9 +1,12 @@
 """The service: its settings, the pool that answers, and what both are asked for everywhere."""
 
+from __future__ import annotations
+
 import asyncio
 import sys
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from kg.errors import KgError
 from kg.project import Project
@@ -14,6 +17,9 @@ from kg.web.pool.pool import Pool
 from kg.web.replies import Problem
 from kg.web.settings import Settings
 from kg.web.snapshot import Snapshot, take_snapshot
+
+if TYPE_CHECKING:
+    from kg.web.federation.relay import Relay
 
 
 class Service:
@@ -28,6 +34,8 @@ class Service:
         self.failure: KgError | None = None
         """Why the service could not start."""
         self.pool: Pool
+        self.relay: Relay | None = None
+        """What asks the endpoints that SERVICE may name, if there are any."""
 
     @property
     def queries(self) -> SparqlFolder:
@@ -35,10 +43,23 @@ class Service:
         return SparqlFolder(self.snapshot.project.queries)
 
     async def start(self) -> None:
-        """Starts the pool; raises EngineError."""
-        self.pool = await Pool.start(
-            self.snapshot, self.settings.limits, is_writable=self.settings.writable
-        )
+        """Starts the pool, and before it the relay that it knows; raises EngineError."""
+        settings = self.settings
+        if settings.services:
+            from kg.web.federation.relay import Relay  # httpx is heavy, and only --service asks
+
+            self.relay = Relay(settings.services, settings.limits)
+            await self.relay.start()
+        try:
+            self.pool = await Pool.start(
+                self.snapshot,
+                settings.limits,
+                is_writable=settings.writable,
+                services=self.relay.addresses if self.relay else None,
+            )
+        except BaseException:
+            await self._stop_relay()
+            raise
         self.metrics.watch(self)
         if self.settings.reload:
             self._watching = asyncio.create_task(self._reload_on_change())
@@ -50,6 +71,11 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await self._watching
         self.pool.close()
+        await self._stop_relay()
+
+    async def _stop_relay(self) -> None:
+        if self.relay:
+            await self.relay.stop()
 
     async def _reload_on_change(self) -> None:
         """Answers from the files as they are after each change of them."""

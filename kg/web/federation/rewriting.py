@@ -47,6 +47,20 @@ class Federated:
                 shift += max(before - length, place - position)
         return InvalidQuery(error.reason, line=error.line, column=error.column + shift)
 
+    def failure(self, error: Exception) -> Problem | None:
+        """Gives the problem that an error of the engine is; None where no endpoint was asked.
+
+        It tells what the relay says, and never the relay's address.
+        """
+        if not self.endpoints:
+            return None
+        told = re.search(r" returned by \S+ with payload:\n(.*)", str(error), re.DOTALL)
+        asked = " and ".join(f"<{each}>" for each in self.endpoints.values())
+        detail = told[1] if told else f"What {asked} answered to SERVICE cannot be used: {error}."
+        for address, endpoint in self.endpoints.items():
+            detail = detail.replace(address, endpoint)
+        return Problem(502, detail)
+
 
 @dataclass(frozen=True)
 class _Clause:
@@ -62,17 +76,20 @@ class _Clause:
         return self.name.start + len(self.name.text)
 
 
-def federated(text: str, services: Mapping[str, str], *, number: str) -> Federated:
+def federated(
+    text: str, services: Mapping[str, str], *, number: str, base: str | None = None
+) -> Federated:
     """Puts addresses at the relay, by endpoint, into a query; its `number` is added to them.
 
-    Raises Problem 403 for any other SERVICE, InvalidQuery where there are no services at all.
+    `base` is what relative IRIs are read against where the query does not say. Raises Problem 403
+    for any other SERVICE, InvalidQuery where there are no services at all.
     """
     if not services:
         refuse_service(text)
     if not may_reach_network(text):
         return Federated(text)
     try:
-        return _federated(text, services, number)
+        return _federated(text, services, number, base or "")
     except InvalidQuery as error:
         raise Problem(
             403,
@@ -82,8 +99,8 @@ def federated(text: str, services: Mapping[str, str], *, number: str) -> Federat
         ) from error
 
 
-def _federated(text: str, services: Mapping[str, str], number: str) -> Federated:
-    clauses = list(_clauses(text, services))
+def _federated(text: str, services: Mapping[str, str], number: str, base: str) -> Federated:
+    clauses = list(_clauses(text, services, base))
     if len(clauses) > _MOST:
         raise _refused(f"{len(clauses)} are named, and {_MOST} can be at once.", services)
     addresses = {each.endpoint: f"{services[each.endpoint]}/{number}" for each in clauses}
@@ -94,10 +111,10 @@ def _federated(text: str, services: Mapping[str, str], number: str) -> Federated
     return Federated(rewritten, endpoints, _shifts([each.name for each in clauses], written))
 
 
-def _clauses(text: str, services: Mapping[str, str]) -> Iterator[_Clause]:
+def _clauses(text: str, services: Mapping[str, str], base: str) -> Iterator[_Clause]:
     """Gives the SERVICE clauses of a query; raises Problem 403, or InvalidQuery."""
     found = [*sure_tokens(text), Token("end", "", len(text))]
-    names = _Names(text)
+    names = _Names(text, base)
     within: list[str] = []
     opens_clause = False
     for position, token in enumerate(found):
@@ -130,9 +147,9 @@ def _endpoint(names: _Names, token: Token, services: Mapping[str, str]) -> str:
 class _Names:
     """The names that a query has declared so far."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, base: str) -> None:
         self.text = text
-        self.base = ""
+        self.base = base
         self.namespaces: dict[str, str] = {}
 
     def declare(self, said: Sequence[Token]) -> None:

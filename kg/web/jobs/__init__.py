@@ -22,6 +22,8 @@ class Held:
     version: str = ""
     """Names the content of the graph, for ETags."""
     is_writable: bool = False
+    services: Mapping[str, str] = field(default_factory=dict)
+    """The endpoints that SERVICE may name, with their addresses at the relay."""
 
 
 Job: TypeAlias = Callable[[Held, Mapping[str, Any], bytes], Reply]

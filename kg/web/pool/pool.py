@@ -6,12 +6,14 @@ import secrets
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from kg.clocks import IN_FORCE
 from kg.errors import EngineError
 from kg.web.pool.frames import Ended, Frame
 from kg.web.pool.generation import Generation, Process, raise_told
+from kg.web.pool.process import Loading
 from kg.web.pool.queue import Turns
 from kg.web.pool.starting import start
 from kg.web.replies import Problem, Reply
@@ -26,9 +28,12 @@ _LONGEST_JOBS = 3
 class Pool:
     """Processes over the present state of the graph; made by `Pool.start`."""
 
-    def __init__(self, snapshot: Snapshot, limits: Limits, *, is_writable: bool) -> None:
+    def __init__(
+        self, snapshot: Snapshot, limits: Limits, *, is_writable: bool, services: Mapping[str, str]
+    ) -> None:
         self.limits = limits
         self.is_writable = is_writable
+        self.services = services
         self.turns = Turns(limits)
         self.snapshot = snapshot
         self.killed = 0
@@ -40,10 +45,20 @@ class Pool:
         self._replacing = asyncio.Lock()
 
     @classmethod
-    async def start(cls, snapshot: Snapshot, limits: Limits, *, is_writable: bool) -> "Pool":
-        """Starts a pool over a snapshot; raises EngineError."""
-        pool = cls(snapshot, limits, is_writable=is_writable)
-        pool.generation = await start(snapshot, limits, is_writable=is_writable)
+    async def start(
+        cls,
+        snapshot: Snapshot,
+        limits: Limits,
+        *,
+        is_writable: bool,
+        services: Mapping[str, str] | None = None,
+    ) -> "Pool":
+        """Starts a pool over a snapshot; raises EngineError.
+
+        `services` are the endpoints that SERVICE may name, with their addresses at the relay.
+        """
+        pool = cls(snapshot, limits, is_writable=is_writable, services=services or {})
+        pool.generation = await start(pool._loading(snapshot))
         for process in [await pool.generation.copy() for _ in range(_READY)]:
             pool.generation.give_back(process)
         return pool
@@ -117,7 +132,7 @@ class Pool:
     async def reload(self, snapshot: Snapshot) -> None:
         """Answers from another snapshot from now on; raises EngineError, and nothing changes."""
         async with self._replacing:
-            generation = await start(snapshot, self.limits, is_writable=self.is_writable)
+            generation = await start(self._loading(snapshot))
             old, self.snapshot = self.snapshot, snapshot
             self._replace(generation)
             self._left.append(old)
@@ -148,6 +163,17 @@ class Pool:
                 elif generation is self.generation:
                     raise await self._recovered(generation) from error
 
+    def _loading(self, snapshot: Snapshot) -> Loading:
+        """Gives what the first process over a snapshot is told."""
+        return Loading(
+            str(snapshot.folder),
+            snapshot.version,
+            snapshot.modified,
+            asdict(self.limits),
+            self.is_writable,
+            self.services,
+        )
+
     def _replace(self, generation: Generation) -> None:
         old, self.generation = self.generation, generation
         old.retire()
@@ -162,9 +188,7 @@ class Pool:
                     file=sys.stderr,
                 )
                 with contextlib.suppress(EngineError):
-                    self._replace(
-                        await start(self.snapshot, self.limits, is_writable=self.is_writable)
-                    )
+                    self._replace(await start(self._loading(self.snapshot)))
         return Problem(
             503,
             "The graph was not at hand for a moment. Try again.",

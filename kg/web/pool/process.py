@@ -3,16 +3,16 @@
 The first one loads the graph and is only asked for copies, which share its memory. A copy can be
 killed in the middle of a job without harm to any other. Started as
 
-    python -m kg.web.pool.process DESCRIPTOR SETTINGS
+    python -m kg.web.pool.process DESCRIPTOR
 
-with the number of an open socket and the settings of `Loading` as JSON.
+with the number of an open socket, over which it is told the settings of `Loading`: no other user
+of the machine can see them there.
 """
 
 import contextlib
 import gc
 import gzip
 import importlib
-import json
 import os
 import resource
 import signal
@@ -20,7 +20,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,6 +59,7 @@ class Loading:
     modified: float
     limits: Mapping[str, Any]
     is_writable: bool = False
+    services: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -66,19 +67,22 @@ class Loading:
         return Snapshot(Path(self.folder), self.version, self.modified)
 
 
-def main(descriptor: int, loading: Loading) -> None:
+def main(descriptor: int) -> None:
     """Loads the graph, says so, and answers until the other side is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the service, which ends us
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # copies need no one to wait for them
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process, whatever it is doing
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     end = socket.socket(fileno=descriptor)
+    (told, _), _ = receive(end)
+    loading = Loading(**told)
     jobs = {name: importlib.import_module(f"kg.web.jobs.{name}").run for name in JOBS}
     held = Held(
         loaded(loading.snapshot, is_writable=loading.is_writable),
         Limits(**loading.limits),
         loading.version,
         loading.is_writable,
+        loading.services,
     )
     gc.collect()
     gc.freeze()  # copies share what is never looked at again
@@ -222,4 +226,4 @@ def _told(problem: Problem) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Loading(**json.loads(sys.argv[2])))
+    main(int(sys.argv[1]))

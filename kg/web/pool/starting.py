@@ -1,7 +1,6 @@
 """The start of the first process over a state of the graph, which holds it and makes the others."""
 
 import asyncio
-import json
 import os
 import socket
 import subprocess
@@ -10,33 +9,28 @@ from dataclasses import asdict
 from typing import Final
 
 from kg.errors import EngineError
-from kg.web.pool.frames import Ended, awaited
+from kg.web.pool.frames import Ended, exchange
 from kg.web.pool.generation import Generation, Process
 from kg.web.pool.process import Loading
-from kg.web.settings import Limits
-from kg.web.snapshot import Snapshot
 
 _LONGEST_LOADING: Final = 600.0
 
 
-async def start(snapshot: Snapshot, limits: Limits, *, is_writable: bool) -> Generation:
+async def start(loading: Loading) -> Generation:
     """Starts the first process of a generation; raises EngineError if it cannot load the graph."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    loading = Loading(
-        str(snapshot.folder), snapshot.version, snapshot.modified, asdict(limits), is_writable
-    )
-    descriptor = str(theirs.fileno())
     subprocess.Popen(
-        [sys.executable, "-m", "kg.web.pool.process", descriptor, json.dumps(asdict(loading))],
+        [sys.executable, "-m", "kg.web.pool.process", str(theirs.fileno())],
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
     theirs.close()
     try:
-        head, _ = await asyncio.wait_for(awaited(ours), _LONGEST_LOADING)
+        told = exchange(ours, asdict(loading))
+        head, _ = await asyncio.wait_for(told, _LONGEST_LOADING)
     except (Ended, TimeoutError) as error:
         ours.close()
         raise EngineError("The graph cannot be loaded. The lines above say why.") from error
-    return Generation(Process(ours, head["pid"]), snapshot.version, snapshot.modified)
+    return Generation(Process(ours, head["pid"]), loading.version, loading.modified)

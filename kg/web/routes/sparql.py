@@ -56,8 +56,9 @@ async def _describe(request: Request, operation: Describe) -> Response:
     told = {"form": form.name, "media_type": media_type, "address": address_of(request)}
     if form is HTML:
         return await answer(service_of(request), request, Asked("sparql_page", told))
-    told["what"] = "service-description"
-    return await answer(service_of(request), request, Asked("service", told, is_of_today=False))
+    service = service_of(request)
+    described = {**told, "what": "service-description", "services": service.settings.services}
+    return await answer(service, request, Asked("service", described, is_of_today=False))
 
 
 def _asked(request: Request, query: Query) -> Asked:
