@@ -71,7 +71,10 @@ class Forwarder:
 
     async def ask(self, endpoint: str, query: bytes) -> Results:
         """Gives the results of a query; raises EngineError that names the endpoint and why."""
-        url = httpx.URL(endpoint)
+        try:
+            url = httpx.URL(endpoint)
+        except httpx.InvalidURL as error:
+            raise failed(endpoint, f"has an address that cannot be read: {error}") from error
         addresses = await self._addresses(endpoint, url)
         async with httpx.AsyncHTTPTransport(
             verify=self.context, trust_env=False, limits=_NO_REUSE
