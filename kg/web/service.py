@@ -29,6 +29,8 @@ class Service:
         self.settings = settings
         self.project = project
         self.snapshot = snapshot
+        self.queries = SparqlFolder(snapshot.project.queries)
+        """The stored queries of the present state, each read once."""
         self.answers = Answers(settings.limits.cache << 20)
         self.metrics = Metrics()
         self.failure: KgError | None = None
@@ -36,11 +38,6 @@ class Service:
         self.pool: Pool
         self.relay: Relay | None = None
         """What asks the endpoints that SERVICE may name, if there are any."""
-
-    @property
-    def queries(self) -> SparqlFolder:
-        """The stored queries of the present state."""
-        return SparqlFolder(self.snapshot.project.queries)
 
     async def start(self) -> None:
         """Starts the pool, and before it the relay that it knows; raises EngineError."""
@@ -90,6 +87,7 @@ class Service:
                     continue
                 await self.pool.reload(taken)
                 self.snapshot = taken
+                self.queries = SparqlFolder(taken.project.queries)
                 self.answers.clear()
                 self.say("The graph has changed and is answered from anew.")
             except KgError as error:
