@@ -18,8 +18,8 @@ from conftest import Served
 from processes import busiest_of, comes, first_of, pids_of, resident, zombies_of
 
 from kg.project import locate
-from kg.web.pool.generation import start
 from kg.web.pool.pool import Pool
+from kg.web.pool.starting import start
 from kg.web.replies import PROBLEM_TYPE, Problem
 from kg.web.settings import Limits
 from kg.web.snapshot import take_snapshot
@@ -234,7 +234,7 @@ def test_views_that_give_way_to_others_do_not_fail_those_who_ask_them() -> None:
 
 def test_a_view_is_given_though_the_graph_is_replaced_meanwhile() -> None:
     async def asked(pool: Pool) -> list[int]:
-        following = await start(pool.snapshot, pool.limits, is_writable=False)
+        following = await start(pool._loading(pool.snapshot))
         work = [asyncio.ensure_future(pool.run("ping", {}, known_on="2000-01-01")) for _ in "ab"]
         await asyncio.sleep(0.05)  # one makes the view, the other waits for it
         pool._replace(following)

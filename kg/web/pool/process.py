@@ -3,10 +3,10 @@
 The first one loads the graph and is only asked for copies, which share its memory. A copy can be
 killed in the middle of a job without harm to any other. Started as
 
-    python -m kg.web.pool.process DESCRIPTOR
+    python -m kg.web.pool.process DESCRIPTOR FOLDER
 
-with the number of an open socket, over which it is told the settings of `Loading`: no other user
-of the machine can see them there.
+with the number of an open socket, over which it is told the settings of `Loading`, since no other
+user of the machine can see them there; the folder tells whose process it is.
 """
 
 import contextlib

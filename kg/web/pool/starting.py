@@ -21,7 +21,7 @@ async def start(loading: Loading) -> Generation:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     subprocess.Popen(
-        [sys.executable, "-m", "kg.web.pool.process", str(theirs.fileno())],
+        [sys.executable, "-m", "kg.web.pool.process", str(theirs.fileno()), loading.folder],
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
