@@ -40,6 +40,8 @@ class Asked:
     """Whether the form was chosen by the Accept header."""
     is_of_today: bool = True
     """Whether the answer may change with the day."""
+    is_own: bool = True
+    """Whether it comes from the graph alone, so that it can be known that nothing has changed."""
 
 
 async def answer(service: Service, request: Request, asked: Asked) -> Response:
@@ -50,7 +52,7 @@ async def answer(service: Service, request: Request, asked: Asked) -> Response:
     """
     encoding = coding(request.headers.get("accept-encoding"))
     day = today().value if asked.is_of_today else ""
-    reads = request.method in ("GET", "HEAD")
+    reads = request.method in ("GET", "HEAD") and asked.is_own
     key = _key(service.pool.version, day, encoding, asked)
     if reads and _is_known(request, f'"{key}"', service.pool.modified, day):
         service.metrics.remembered.labels("not modified").inc()

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kg.clocks import IN_FORCE, VIEWS, clocks_of, read_clocks
+from kg.engine.network_guard import may_reach_network
 from kg.relations.named import are_named_in
 from kg.terms import Iri
 from kg.web.answering import Asked, answer
@@ -90,8 +91,17 @@ def _asked(request: Request, query: Query) -> Asked:
     }
     relations = service_of(request).snapshot.project.relations
     is_of_today = not on and are_named_in(query.text, relations)
+    is_own = not (service_of(request).settings.services and may_reach_network(query.text))
     headers = {"Link": f'<{address_of(request)}/sparql>; rel="service-desc"'}
-    return Asked("sparql", told, known_on, joined_by, headers=headers, is_of_today=is_of_today)
+    return Asked(
+        "sparql",
+        told,
+        known_on,
+        joined_by,
+        headers=headers,
+        is_of_today=is_of_today,
+        is_own=is_own,
+    )
 
 
 def _whole_view(query: Query) -> str | None:
