@@ -110,7 +110,7 @@ HEADERS: Final[Json] = {
 
 _ALWAYS: Final = ("X-Request-Id",)
 _OF_ANSWERS: Final = ("ETag", "Last-Modified", "Link", "X-Request-Id")
-_PROBLEMS: Final = (400, 401, 403, 404, 405, 406, 408, 413, 414, 415, 422, 429, 431, 500, 503)
+_PROBLEMS: Final = (400, 401, 403, 404, 405, 406, 408, 413, 414, 415, 422, 429, 431, 500, 502, 503)
 OF_ALL: Final = (400, 406, 408, 413, 414, 429, 431, 503)
 """The problems that every request can meet."""
 

@@ -81,6 +81,10 @@ def _questions() -> Json:
     }
 
 
+_OF_QUERIES: Final = (403, 422, 502)
+"""SERVICE for what may not be asked, too large an answer, and an endpoint that failed."""
+
+
 def _sparql(*, is_writable: bool) -> Json:
     common = [
         *(
@@ -97,7 +101,7 @@ def _sparql(*, is_writable: bool) -> Json:
         example="SELECT ?state WHERE { ?state a kg:State } ORDER BY ?state LIMIT 3",
     )
     answer = responses(
-        "The answer: a table, a truth or a graph.", contents(_RESULTS), problems=[422]
+        "The answer: a table, a truth or a graph.", contents(_RESULTS), problems=_OF_QUERIES
     )
     read: Json = {
         "operationId": "sparql_get",
@@ -116,7 +120,7 @@ def _sparql(*, is_writable: bool) -> Json:
         "responses": responses(
             "The answer: a table, a truth or a graph.",
             contents(_RESULTS),
-            problems=[415, 422, *([401, 403] if is_writable else [])],
+            problems=[*_OF_QUERIES, 415, *([401] if is_writable else [])],
             is_cached=False,
         ),
     }
