@@ -142,6 +142,7 @@ async def ask_real(folder: Path) -> dict[str, Any]:
     members = f"""SELECT (COUNT(?state) AS ?members) {{ ?state org:memberOf organisation:nato .
       SERVICE <{REMOTE}> {{ ?state a kg:State }} }}"""
     many = f"SELECT * {{ ?state a kg:State LATERAL {{ SERVICE <{REMOTE}> {{ ?state a <x:y> }} }} }}"
+    everything = f"SELECT (COUNT(*) AS ?triples) {{ SERVICE <{REMOTE}> {{ ?a ?b ?c }} }}"
     project = locate()
     settings = Settings(services=(REMOTE,), limits=Limits(seconds=20.0))
     whole = Service(settings, project, take_snapshot(project))
@@ -157,7 +158,9 @@ async def ask_real(folder: Path) -> dict[str, Any]:
                 "triples": await ask(
                     pool, f"CONSTRUCT {{ <x:a> <x:b> ?label }} {label}", form="ntriples"
                 ),
+                "everything": await ask(pool, everything),
                 "many": await ask(pool, many),
+                "many and silent": await ask(pool, many.replace("SERVICE", "SERVICE SILENT")),
             }
         finally:
             await whole.stop()
@@ -189,6 +192,7 @@ async def ask_bad(folder: Path) -> dict[str, Any]:
             **{name: await ask(pool, service(each)) for name, each in endpoints.items()},
             "moved": await ask(pool, service(MOVING)),
             "silent": await ask(pool, service(endpoints["closed"], "SILENT")),
+            "endless and silent": await ask(pool, service(endpoints["endless"], "SILENT")),
             "slow and silent": await ask(pool, f"SELECT ?x {{ {slow} {slow} }}"),
             "secrets": [address.rpartition("/")[2] for address in relay.addresses.values()],
         }

@@ -22,6 +22,7 @@ from test_network import HARMLESS, HIDDEN
 import kg
 from kg.engine.oxigraph_engine import located
 from kg.errors import InvalidQuery, InvalidValue
+from kg.table import Table
 from kg.web.federation.addresses import check_endpoint, is_public
 from kg.web.federation.relay import MOST_AT_ONCE, MOST_REQUESTS, Relay
 from kg.web.federation.rewriting import Federated, federated
@@ -266,10 +267,16 @@ def test_an_endpoint_that_fails_is_named_and_the_relay_is_not(graph: kg.Graph) -
 
 def test_an_answer_with_a_service_is_not_remembered(graph: kg.Graph) -> None:
     silent = f"ASK {{ SERVICE SILENT <{ENDPOINT}> {{ ?s ?p ?o }} }}"
-    request = {"query": silent, "form": "json", "media_type": "application/json"}
-    assert not answer(Held(graph, services=SERVICES), request, b"").is_lasting
-    request["query"] = "ASK {}"
-    assert answer(Held(graph, services=SERVICES), request, b"").is_lasting
+
+    async def asked(relay: Relay) -> list[bool]:
+        held = Held(graph, services=relay.addresses)
+        told = {"form": "json", "media_type": "application/json"}
+        return [
+            (await asyncio.to_thread(answer, held, {**told, "query": query}, b"")).is_lasting
+            for query in (silent, "ASK {}")
+        ]
+
+    assert with_relay([ENDPOINT], asked, resolver=nowhere) == [False, True]
 
 
 def test_the_service_description_tells_of_federation_where_there_is_any(graph: kg.Graph) -> None:
@@ -318,20 +325,12 @@ def test_the_relay_answers_at_its_secret_paths_only() -> None:
     async def asked(relay: Relay) -> list[int]:
         address = relay.addresses[ENDPOINT]
         base = address.rpartition("/")[0]
-        async with httpx.AsyncClient() as client:
-            wrong = [
-                f"{base}/",
-                f"{base}/x/1",
-                f"{address[:-1]}/1",
-                f"{base}/{ENDPOINT}/1",
-                address,
-            ]
-            return [
-                *[(await client.post(each, content="ASK {}")).status_code for each in wrong],
-                (await client.get(f"{address}/1?query=ASK%20%7B%7D")).status_code,
-            ]
+        wrong = [f"{base}/", f"{base}/x/1", f"{address[:-1]}/1", f"{base}/{ENDPOINT}/1", address]
+        async with httpx.AsyncClient(trust_env=False) as client:
+            posted = [(await client.post(each, content="ASK {}")).status_code for each in wrong]
+            return [*posted, *[(await client.get(each)).status_code for each in wrong]]
 
-    assert with_relay([ENDPOINT], asked, resolver=nowhere) == [404] * 5 + [405]
+    assert with_relay([ENDPOINT], asked, resolver=nowhere) == [404] * 10
 
 
 def test_the_relay_does_not_tell_an_endpoint_its_paths() -> None:
@@ -374,6 +373,29 @@ def test_so_many_requests_are_relayed_at_once_and_others_wait() -> None:
     responses = with_relay([ENDPOINT], asked, resolver=resolver)
     assert most == [MOST_AT_ONCE]
     assert all("not on the public internet" in each.text for each in responses)
+
+
+def test_what_is_asked_for_a_query_that_has_ended_is_given_up() -> None:
+    ended: list[str] = []
+
+    async def resolver(host: str, port: int) -> Sequence[str]:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append(host)
+        return []
+
+    async def asked(relay: Relay) -> None:
+        async with httpx.AsyncClient(timeout=0.3, trust_env=False) as client:
+            with pytest.raises(httpx.ReadTimeout):
+                await client.post(f"{relay.addresses[ENDPOINT]}/1", content="ASK {}")
+        for _ in range(100):
+            if ended:
+                return
+            await asyncio.sleep(0.02)
+
+    with_relay([ENDPOINT], asked, resolver=resolver)
+    assert ended == ["query.example.org"]
 
 
 def test_a_name_that_takes_for_ever_to_resolve_is_given_up() -> None:
@@ -425,6 +447,27 @@ def test_the_command_says_what_is_wrong_with_a_service(
     assert "Traceback" not in ran.stderr
 
 
+def test_over_http_an_endpoint_that_may_not_be_asked_is_a_problem(
+    start_service: Callable[..., Any],
+) -> None:
+    named = "https://endpoint.invalid/sparql"  # which no resolver knows
+    with httpx.Client(trust_env=False, timeout=30) as client:
+        address = f"{start_service('--service', named).address}/sparql"
+        refused = client.get(address, params={"query": "ASK { SERVICE <http://127.0.0.1/> {} }"})
+        assert refused.status_code == 403
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert refused.json()["services"] == [named]
+        failed = client.get(
+            address,
+            params={"query": f"ASK {{ SERVICE <{named}> {{}} }}"},
+            headers={"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"},
+        )
+        assert failed.status_code == 502
+        assert named in failed.json()["detail"]
+        described = client.get(address, headers={"Accept": "text/turtle"})
+        assert "BasicFederatedQuery" in described.text
+
+
 @pytest.fixture(scope="module")
 def alone(graph: kg.Graph, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What federation_alone.py saw in a network of its own, with a real server as an endpoint."""
@@ -461,6 +504,13 @@ def test_a_public_endpoint_answers(alone: dict[str, Any], name: str, expected: s
     assert alone["answers"][name]["lasting"] is False
 
 
+def test_all_that_an_endpoint_has_comes_through(alone: dict[str, Any], graph: kg.Graph) -> None:
+    (count,) = re.findall(r"\d+", alone["answers"]["everything"]["answer"])
+    held = graph.sparql("SELECT (COUNT(*) AS ?triples) { ?subject ?predicate ?object }")
+    assert isinstance(held, Table)
+    assert str(held.rows[0][0]) == count
+
+
 def test_a_page_shows_what_an_endpoint_answered(alone: dict[str, Any]) -> None:
     assert "NATO" in alone["answers"]["page"]["answer"].partition("<table")[2]
 
@@ -478,6 +528,8 @@ def test_a_page_shows_what_an_endpoint_answered(alone: dict[str, Any]) -> None:
         ("two", "not on the public internet"),
         ("moved", "not on the public internet"),
         ("many", "more than 8 times"),
+        ("many and silent", "more than 8 times"),
+        ("endless and silent", "answered with more than 4 MB"),
     ],
 )
 def test_a_failure_says_which_endpoint_and_why(

@@ -51,6 +51,10 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     return [str(address[0]) for *_, address in found]
 
 
+class BeyondLimit(EngineError):
+    """A limit of this service stands against an answer; SILENT does not pass over that."""
+
+
 @dataclass(frozen=True)
 class Results:
     """What an endpoint answered: SPARQL results."""
@@ -121,7 +125,8 @@ class Forwarder:
         content = bytearray()
         async for part in response.aiter_raw():
             if len(content) + len(part) > self.size:
-                raise failed(endpoint, f"answered with more than {self.size >> 20} MB")
+                reason = f"answered with more than {self.size >> 20} MB"
+                raise BeyondLimit(str(failed(endpoint, reason)))
             content += part
         return content
 

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from kg.errors import KgError
 from kg.web.bodies import read_body
-from kg.web.federation.forwarding import Forwarder, Resolver, Results, failed, resolve
+from kg.web.federation.forwarding import BeyondLimit, Forwarder, Resolver, Results, failed, resolve
 from kg.web.replies import Problem
 from kg.web.settings import Limits
 
@@ -36,10 +36,14 @@ _SECRET: Final = 32
 
 @dataclass
 class _Query:
-    """What a query has used: the moment until which it may be answered, and its requests."""
+    """What a query has used: the moment until which it may be answered, and its requests.
+
+    `beyond` says which limit it met, if any.
+    """
 
     until: float
     requests: int = 0
+    beyond: str = ""
 
 
 class Relay:
@@ -69,7 +73,7 @@ class Relay:
         listener = socket.create_server(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.addresses = {each: f"{base}/{path}" for path, each in self._endpoints.items()}
-        app = Starlette(routes=[Route("/{path}/{number}", self._answer, methods=["POST"])])
+        app = Starlette(routes=[Route("/{path}/{number}", self._answer, methods=["GET", "POST"])])
         self._server = _Server(
             uvicorn.Config(
                 app,
@@ -96,22 +100,28 @@ class Relay:
         endpoint = self._endpoints.get(request.path_params["path"])
         if endpoint is None:
             return Response("There is nothing here.", 404, media_type="text/plain")
+        number = request.path_params["number"]
+        if request.method != "POST":
+            return Response(self._state(number).beyond, media_type="text/plain")
         try:
             query = await read_body(
                 request.scope, request.receive, most=self.body, seconds=self.seconds
             )
-            asking = asyncio.ensure_future(
-                self._relayed(endpoint, request.path_params["number"], query)
-            )
+            asking = asyncio.ensure_future(self._relayed(endpoint, number, query))
             results = await _unless_gone(request, asking)
         except ClientDisconnect:
             return Response(status_code=499)
         except Problem as problem:
-            error: KgError = failed(endpoint, f"is not asked: {problem.detail}")
-            return Response(str(error), 502, media_type="text/plain")
+            return self._beyond(number, failed(endpoint, f"is not asked: {problem.detail}"))
+        except BeyondLimit as error:
+            return self._beyond(number, error)
         except KgError as error:
             return Response(str(error), 502, media_type="text/plain")
         return Response(memoryview(results.content), media_type=results.media_type)
+
+    def _beyond(self, number: str, error: KgError) -> Response:
+        self._state(number).beyond = str(error)
+        return Response(str(error), 502, media_type="text/plain")
 
     async def _relayed(self, endpoint: str, number: str, query: bytes) -> Results:
         """Gives what an endpoint answers; raises EngineError."""
@@ -119,11 +129,11 @@ class Relay:
             raise failed(endpoint, "is not asked about this relay")
         state = self._state(number)
         if state.requests >= MOST_REQUESTS:
-            raise failed(
-                endpoint,
+            reason = (
                 f"would be asked more than {MOST_REQUESTS} times for one query; SERVICE stands "
-                "best outside OPTIONAL, EXISTS and MINUS",
+                "best outside OPTIONAL, EXISTS and MINUS"
             )
+            raise BeyondLimit(str(failed(endpoint, reason)))
         state.requests += 1
         try:
             async with asyncio.timeout_at(state.until), self._places:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from itertools import pairwise
 from typing import Final
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from kg.engine.network_guard import may_reach_network, refuse_service
 from kg.errors import InvalidQuery
@@ -20,6 +22,7 @@ from kg.sparql.tokens import Token, refusal
 from kg.web.replies import Problem
 
 _MOST: Final = 4
+_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,21 @@ class Federated:
         for address, endpoint in self.endpoints.items():
             detail = detail.replace(address, endpoint)
         return Problem(502, detail)
+
+    def check(self) -> None:
+        """Raises Problem 502 if SILENT has passed over a limit of this service.
+
+        The answer would be short without a word. The relay is asked what it refused.
+        """
+        if not (self.endpoints and "silent" in self.text.lower()):
+            return
+        parts = urlsplit(next(iter(self.endpoints)))
+        relay = HTTPConnection(str(parts.hostname), parts.port, timeout=_SECONDS)
+        with closing(relay):
+            relay.request("GET", parts.path)
+            beyond = relay.getresponse().read().decode()
+        if beyond:
+            raise Problem(502, beyond)
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,7 @@ class _Asked:
         """Tells what fails while the store answers, and which endpoint did."""
         try:
             yield
+            self.query.check()
         except (OSError, RuntimeError, ValueError) as error:
             failure = self.query.failure(error)
             raise failure or EngineError(f"The store cannot answer: {error}.") from error
