@@ -46,7 +46,7 @@ class OxigraphEngine:
             if isinstance(answer, pyoxigraph.QueryTriples):
                 return Triples([from_triple(triple) for triple in answer])
             columns = tuple(variable.value for variable in answer.variables)
-            rows = [tuple(from_term(solution[column]) for column in columns) for solution in answer]
+            rows = [tuple(map(from_term, solution)) for solution in answer]
         except (OSError, RuntimeError, ValueError) as error:
             raise EngineError(f"{self.name} cannot answer: {error}.") from error
         return Table(columns, rows, sparql)
