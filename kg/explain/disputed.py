@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 from kg.engine import Engine, select
 from kg.errors import InvalidQuery
@@ -31,12 +32,12 @@ _IN_WORDS: Final = """
 PREFIX kg:   <https://w3id.org/alliance-kg/ontology#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 SELECT DISTINCT ?preferred ?name ?kind
-WHERE {{
-  VALUES ?preferred {{ {preferred} }}
-  ?preferred rdfs:label ?name ;
-    kg:preferredOver/kg:differsIn/rdfs:label ?kind .
-}}
-ORDER BY ?preferred ?kind
+WHERE {
+  ?preferred kg:preferredOver ?other .
+  ?preferred rdfs:label ?name .
+  ?other kg:differsIn ?difference .
+  ?difference rdfs:label ?kind .
+}
 """
 _NAMED: Final = 3
 
@@ -50,6 +51,33 @@ class Disputed:
     kind: str
 
 
+Disputes: TypeAlias = Mapping["Term | None", frozenset[Disputed]]
+"""The disputed statements by the nodes that rest on them."""
+
+
+_READ: Final[WeakKeyDictionary[Graph, Disputes]] = WeakKeyDictionary()
+
+
+def disputes_of(graph: Graph) -> Disputes:
+    """Gives what is disputed in a graph, which is read when it is first asked for."""
+    asked = graph.base if graph.base.engine is graph.engine else graph
+    if asked not in _READ:
+        _READ[asked] = _read(asked.engine)
+    return _READ[asked]
+
+
+def _read(engine: Engine) -> Disputes:
+    rows = select(engine, _DISPUTED).rows
+    words: dict[Term | None, set[Disputed]] = {}
+    for preferred, name, kind in select(engine, _IN_WORDS).rows if rows else ():
+        if isinstance(preferred, Iri):
+            words.setdefault(preferred, set()).add(Disputed(preferred, str(name), str(kind)))
+    found: dict[Term | None, set[Disputed]] = {}
+    for node, preferred in rows:
+        found.setdefault(node, set()).update(words.get(preferred, ()))
+    return {node: frozenset(disputed) for node, disputed in found.items()}
+
+
 def disputes_behind(graph: Graph, text: str) -> str:
     """Says in one line which statements behind a SELECT's answer others contradict, if any."""
     prefixes = graph.project.prefixes
@@ -58,26 +86,19 @@ def disputes_behind(graph: Graph, text: str) -> str:
         from kg.relations.asked import nodes_behind  # few queries name a relation of a day
 
         declared = nodes_behind(graph, declared)
-    return disputed_line(disputed_in(graph.engine, declared), prefixes)
+    return disputed_line(disputed_in(graph, declared), prefixes)
 
 
-def disputed_in(engine: Engine, sparql: str) -> list[Disputed]:
+def disputed_in(graph: Graph, sparql: str) -> list[Disputed]:
     """Gives the disputed statements that a SELECT's answer rests on.
 
     They are looked for among the nodes that its pattern met, which is quick; memberships stand
     for the events that they began and ended with. A query that cannot be read has none.
     """
-    rows = select(engine, _DISPUTED).rows
-    met = _met(engine, sparql) if rows else frozenset()
-    found = sorted({str(preferred) for node, preferred in rows if node in met})
-    if not found:
-        return []
-    text = _IN_WORDS.format(preferred=" ".join(Iri(each).n3() for each in found))
-    return [
-        Disputed(preferred, str(name), str(kind))
-        for preferred, name, kind in select(engine, text).rows
-        if isinstance(preferred, Iri)
-    ]
+    disputes = disputes_of(graph)
+    met = _met(graph.engine, sparql) if disputes else frozenset()
+    found = {each for node in met for each in disputes.get(node, ())}
+    return sorted(found, key=lambda each: (each.statement.value, each.kind))
 
 
 def disputed_line(disputed: Iterable[Disputed], prefixes: Prefixes) -> str:

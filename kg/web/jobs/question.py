@@ -56,7 +56,7 @@ def run(held: Held, request: Mapping[str, Any], body: bytes) -> Reply:
         name = _FAST.get(form, form)
         return Reply(TABLE_FORMATS[name](table, prefixes).encode(), media_type)
     document = {**_head(graph, query, request), **_content(graph, query, request, table)}
-    return Reply((json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode(), media_type)
+    return Reply(_json(document), media_type)
 
 
 def asked_of(held: Held, request: Mapping[str, Any]) -> Graph:
@@ -66,6 +66,8 @@ def asked_of(held: Held, request: Mapping[str, Any]) -> Graph:
 
 def complete(query: SparqlFile, graph: Graph, values: Mapping[str, str]) -> None:
     """Raises Problem 400 for a parameter that has to be given and is not."""
+    if all(each.name in values for each in query.parameters):
+        return
     parameters = described(query, graph)
     missing = [each for each in parameters if each.is_required and each.name not in values]
     if missing:
@@ -143,6 +145,19 @@ def _content(
         "coverage": coverage_lines(graph.engine, query, terms) if rests else [],
         "disputed": on_the_web(disputed) if disputed else None,
     }
+
+
+def _json(document: Mapping[str, Any]) -> bytes:
+    """Gives a document as JSON, a line for each member and each row of its table.
+
+    The library writes a value without indents ten times as fast as one with them.
+    """
+    rows = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in document["rows"])
+    rest = {key: value for key, value in document.items() if key != "rows"}
+    written = {key: json.dumps(value, ensure_ascii=False) for key, value in rest.items()}
+    written["rows"] = f"[\n  {rows}\n ]" if rows else "[]"
+    members = ",\n ".join(f"{json.dumps(key)}: {value}" for key, value in written.items())
+    return f"{{\n {members}\n}}\n".encode()
 
 
 def _page(graph: Graph, query: SparqlFile, request: Mapping[str, Any], limits: Limits) -> str:
