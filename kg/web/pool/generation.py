@@ -41,6 +41,10 @@ class Process:
         self.end = end
         self.pid = pid
         self.jobs = 0
+        self.used = 0.0
+        """Seconds of the processor that the last job took; all that passed if it was ended."""
+        self.is_low = False
+        """Whether it comes after others at the processor."""
         self.is_spent = False
         self.was_killed = False
 
@@ -61,17 +65,20 @@ class Process:
         loop = asyncio.get_running_loop()
         timers = [loop.call_later(seconds, self.kill)]
         if lower:
-            timers.append(loop.call_later(_TAKES_LONG, self._lower))
+            timers.append(loop.call_later(_TAKES_LONG, self._takes_long))
         head = {"do": "job", "job": job, "request": request, "seconds": seconds, "coding": coding}
+        began = loop.time()
         try:
             answer = await exchange(self.end, head, body)
         except BaseException:
             self.is_spent = True
+            self.used = loop.time() - began
             raise
         finally:
             for timer in timers:
                 timer.cancel()
         self.jobs += 1
+        self.used = answer[0].pop("used")
         self.is_spent = self.is_spent or self.jobs >= _MOST_JOBS
         return answer
 
@@ -107,10 +114,16 @@ class Process:
             self.kill()
         self.end.close()
 
-    def _lower(self) -> None:
-        self.is_spent = True  # what is lowered cannot be raised again
+    def lower(self) -> None:
+        """Lets others come before it at the processor, for good: it cannot be raised again."""
+        self.is_low = True
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self.pid, _LOW)
+
+    def _takes_long(self) -> None:
+        if not self.is_low:
+            self.is_spent = True  # one for others is made anew
+            self.lower()
 
 
 @dataclass
@@ -132,14 +145,20 @@ class Generation:
         self.is_retired = False
         self._views: OrderedDict[str, _View] = OrderedDict()
 
-    async def take(self) -> Process:
-        """Gives a process with nothing to do, a new one if there is none; raises Ended."""
-        while self.idle:
-            process = self.idle.pop()
+    async def take(self, *, low: bool = False) -> Process:
+        """Gives a process with nothing to do, a new one if there is none; raises Ended.
+
+        With `low` it is one that others come before at the processor.
+        """
+        for process in reversed([each for each in self.idle if each.is_low == low]):
+            self.idle.remove(process)
             if not process.is_spent:
                 return process
             process.close()
-        return await self.copy()
+        process = await self.copy()
+        if low:
+            process.lower()
+        return process
 
     def give_back(self, process: Process) -> None:
         """Takes a process back that has done its job."""

@@ -15,6 +15,7 @@ from kg.web.pool.frames import Ended, Frame
 from kg.web.pool.generation import Generation, Process, raise_told
 from kg.web.pool.process import Loading
 from kg.web.pool.queue import Turns
+from kg.web.pool.shares import Shares
 from kg.web.pool.starting import start
 from kg.web.replies import Problem, Reply
 from kg.web.settings import Limits
@@ -35,6 +36,7 @@ class Pool:
         self.is_writable = is_writable
         self.services = services
         self.turns = Turns(limits)
+        self.shares = Shares()
         self.snapshot = snapshot
         self.killed = 0
         """How many processes were ended at their limit, or ended themselves."""
@@ -89,16 +91,19 @@ class Pool:
         The reply tells the state of the graph that gave it; `coding` is its content coding.
 
         A job that takes longer than it may, or whose process ends, is a Problem 503. If nobody
-        waits for the answer any more (the task is cancelled), the process is ended.
+        waits for the answer any more (the task is cancelled), the process is ended. A client that
+        has had much more of the processors than others comes after them.
         """
         async with self.turns.turn(client):
-            view, process = await self._taken(known_on, joined_by)
+            low = self.shares.yields(client)
+            view, process = await self._taken(known_on, joined_by, low=low)
             try:
                 seconds = self.limits.seconds
                 return _reply(await process.do(job, request, body, seconds=seconds, coding=coding))
             except Ended as error:
                 raise self._stopped(process) from error
             finally:
+                self.shares.note(client, process.used)
                 view.give_back(process)
 
     async def update(
@@ -150,13 +155,15 @@ class Pool:
         self._left.remove(snapshot)
         snapshot.discard()
 
-    async def _taken(self, known_on: str | None, joined_by: str) -> tuple[Generation, Process]:
+    async def _taken(
+        self, known_on: str | None, joined_by: str, *, low: bool
+    ) -> tuple[Generation, Process]:
         """Gives a process with nothing to do, and those that it is one of; raises Problem."""
         while True:
             view = generation = self.generation
             try:
                 view = await generation.as_of(known_on, joined_by, limits=self.limits)
-                return view, await view.take()
+                return view, await view.take(low=low)
             except Ended as error:
                 if view is not generation:
                     generation.forget(view)  # its process is gone; it is made again

@@ -18,6 +18,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -130,7 +131,9 @@ def serve(end: socket.socket, held: Held, jobs: Mapping[str, Job]) -> None:
         if head["do"] == "become":
             held, answer, content = _become(held, head)
         else:
+            began = time.process_time()
             answer, content = _done(held, jobs, head, body)
+            answer["used"] = time.process_time() - began
         send(end, answer, content)
 
 
