@@ -46,6 +46,7 @@ REMEDIES: Final = {
     429: "Wait as long as the header Retry-After says.",
     431: "Send fewer and shorter headers.",
     500: "It is a mistake of the service. Report it with the id of the request.",
+    502: "The detail names the endpoint. Ask again later, or without SERVICE.",
     503: "Wait as long as the header Retry-After says; a request that took too long has to ask "
     "for less.",
 }
