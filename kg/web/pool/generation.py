@@ -19,6 +19,8 @@ _LOW: Final = 15
 """How far the priority is lowered of a process whose job takes long."""
 _TAKES_LONG: Final = 0.25
 """Seconds after which that is done, so that short jobs do not wait for the processor."""
+_LONGEST_COPYING: Final = 10.0
+"""Seconds after which the first process, which makes no copy, is taken for stuck and killed."""
 _MOST_JOBS: Final = 2000
 """After how many jobs a process gives way to a new one, so that no memory is held for ever."""
 
@@ -169,7 +171,7 @@ class Generation:
             self.idle.append(process)
 
     async def copy(self) -> Process:
-        """Has the first process make a copy of itself; raises Ended."""
+        """Has the first process make a copy of itself; raises Ended if it makes none."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         try:
@@ -179,11 +181,14 @@ class Generation:
             raise Ended from error
         finally:
             theirs.close()
+        timer = asyncio.get_running_loop().call_later(_LONGEST_COPYING, self.first.kill)
         try:
             head, _ = await awaited(ours)
         except BaseException:
             ours.close()
             raise
+        finally:
+            timer.cancel()
         return Process(ours, head["pid"])
 
     async def as_of(self, known_on: str | None, joined_by: str, *, limits: Limits) -> "Generation":

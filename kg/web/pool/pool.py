@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import secrets
 import sys
 import time
@@ -22,6 +23,10 @@ from kg.web.settings import Limits
 from kg.web.snapshot import Snapshot
 
 _READY = 2
+_HEALTHY = 2.0
+"""Seconds within which the graph is at hand."""
+_TRUSTED = 1.0
+"""Seconds for which it is not seen to again."""
 _LONGEST_JOBS = 3
 """After how many times its limit no job goes on: to make a view and answer takes two at most."""
 
@@ -45,6 +50,8 @@ class Pool:
         self._updates = 0
         self._run = secrets.token_hex(4)
         self._replacing = asyncio.Lock()
+        self._checking = asyncio.Lock()
+        self._checked = -math.inf
 
     @classmethod
     async def start(
@@ -105,6 +112,25 @@ class Pool:
             finally:
                 self.shares.note(client, process.used)
                 view.give_back(process)
+
+    async def check(self) -> None:
+        """Sees that the graph is at hand, however busy the pool is; raises Problem 503."""
+        async with self._checking:
+            if time.monotonic() - self._checked < _TRUSTED:
+                return
+            generation = self.generation
+            try:
+                async with asyncio.timeout(_HEALTHY):
+                    process = await generation.copy()
+                    try:
+                        await process.do("ping", {}, b"", seconds=_HEALTHY)
+                    finally:
+                        process.close()
+            except Ended as error:
+                raise await self._recovered(generation) from error
+            except TimeoutError as error:
+                raise _not_at_hand() from error
+            self._checked = time.monotonic()
 
     async def update(
         self, job: str, request: Mapping[str, Any], body: bytes = b"", *, client: str = ""
@@ -196,11 +222,7 @@ class Pool:
                 )
                 with contextlib.suppress(EngineError):
                     self._replace(await start(self._loading(self.snapshot)))
-        return Problem(
-            503,
-            "The graph was not at hand for a moment. Try again.",
-            headers={"Retry-After": "1"},
-        )
+        return _not_at_hand()
 
     def _stopped(self, process: Process) -> Problem:
         self.killed += 1
@@ -215,6 +237,12 @@ class Pool:
             f"The request needed more than {self.limits.memory} MB of memory, or its process was "
             "ended. Ask for less, without sorting or joining everything for example.",
         )
+
+
+def _not_at_hand() -> Problem:
+    return Problem(
+        503, "The graph was not at hand for a moment. Try again.", headers={"Retry-After": "1"}
+    )
 
 
 def _reply(frame: Frame) -> Reply:
