@@ -14,13 +14,14 @@ from starlette.responses import Response
 
 from kg.clocks import IN_FORCE
 from kg.dates import today
-from kg.web.negotiation import coding, content_type
+from kg.web.negotiation import coding, content_type, whole_header
 from kg.web.replies import Reply
 from kg.web.service import Service
 
 _SOON: Final = 0.2
 """Seconds after which it is watched whether the client still waits."""
-_MAX_AGE: Final = 60
+MAX_AGE: Final = 60
+"""Seconds for which an answer need not be asked for again."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,14 @@ async def answer(service: Service, request: Request, asked: Asked) -> Response:
     The entity tag is strong: it stands for the state of the graph and what was asked, and so for
     the bytes (`RFC 9110, section 8.8 <https://www.rfc-editor.org/rfc/rfc9110#section-8.8>`_).
     """
-    encoding = coding(request.headers.get("accept-encoding"))
+    encoding = coding(whole_header(request.headers, "accept-encoding"))
     day = today().value if asked.is_of_today else ""
     reads = request.method in ("GET", "HEAD") and asked.is_own
     key = _key(service.pool.version, day, encoding, asked)
-    if reads and _is_known(request, f'"{key}"', service.pool.modified, day):
+    modified = _modified(service.pool.modified, day)
+    if reads and f'"{key}"' in _known_tags(request):
         service.metrics.remembered.labels("not modified").inc()
-        return Response(None, 304, _headers(service, asked, key, day))
+        return Response(None, 304, _headers(service, asked, key, day, modified))
     reply = service.answers.get(key)
     service.metrics.remembered.labels("remembered" if reply else "worked out").inc()
     if reply is None:
@@ -65,7 +67,9 @@ async def answer(service: Service, request: Request, asked: Asked) -> Response:
         if reply.is_lasting and reply.status == 200:
             service.answers.put(key, reply)
     if reply.is_lasting and reads and reply.status == 200:
-        headers = _headers(service, asked, key, day)
+        headers = _headers(service, asked, key, day, modified)
+        if _is_known(request, f'"{key}"', modified):
+            return Response(None, 304, headers)
     else:
         headers = {**asked.headers, "Cache-Control": "no-store", "Vary": _vary(asked)}
     if "Link" in asked.headers and "Link" in reply.headers:
@@ -77,6 +81,16 @@ async def answer(service: Service, request: Request, asked: Asked) -> Response:
         reply.status,
         {**reply.headers, **headers, "Content-Type": content_type(reply.media_type)},
     )
+
+
+def unchanging(request: Request, content: bytes, media_type: str) -> Response:
+    """Answers by what is the same as long as the service is."""
+    tag = f'"{hashlib.blake2b(content, digest_size=15).hexdigest()}"'
+    headers = {"ETag": tag, "Cache-Control": f"public, max-age={MAX_AGE}"}
+    tags = _known_tags(request)
+    if tag in tags or tags == ["*"]:
+        return Response(None, 304, headers)
+    return Response(content, 200, {**headers, "Content-Type": content_type(media_type)})
 
 
 async def _worked_out(
@@ -123,15 +137,20 @@ def _key(version: str, day: str, encoding: str | None, asked: Asked) -> str:
     return hashlib.blake2b(written, digest_size=15).hexdigest()
 
 
-def _is_known(request: Request, tag: str, modified: float, day: str) -> bool:
-    """Whether the client holds the answer already (RFC 9110, section 13.1)."""
-    if known := request.headers.get("if-none-match"):
-        tags = [each.strip().removeprefix("W/") for each in known.split(",")]
-        return tag in tags
-    since = request.headers.get("if-modified-since")
+def _known_tags(request: Request) -> list[str]:
+    known = whole_header(request.headers, "if-none-match") or ""
+    return [each.strip().removeprefix("W/") for each in known.split(",")]
+
+
+def _is_known(request: Request, tag: str, modified: datetime.datetime) -> bool:
+    """Whether the client holds an answer that could be given (RFC 9110, section 13.1)."""
+    if "if-none-match" in request.headers:
+        tags = _known_tags(request)
+        return tag in tags or tags == ["*"]
     try:
-        return bool(since) and parsedate_to_datetime(since or "") >= _modified(modified, day)
-    except (TypeError, ValueError):
+        since = parsedate_to_datetime(request.headers.get("if-modified-since", ""))
+        return since.astimezone(datetime.UTC) >= modified
+    except (TypeError, ValueError, OverflowError):
         return False
 
 
@@ -144,13 +163,33 @@ def _modified(modified: float, day: str) -> datetime.datetime:
     return min(changed, datetime.datetime.now(datetime.UTC).replace(microsecond=0))
 
 
-def _headers(service: Service, asked: Asked, key: str, day: str) -> dict[str, str]:
-    fresh = service.settings.reload or service.settings.writable
+def max_age(day: str, now: datetime.datetime) -> int:
+    """Gives the seconds for which an answer is fresh, which one of today is not tomorrow.
+
+    >>> max_age("2022-10-12", datetime.datetime(2022, 10, 12, 23, 59, 50))
+    10
+    """
+    if not day:
+        return MAX_AGE
+    ends = datetime.datetime.fromisoformat(day) + datetime.timedelta(days=1)
+    return max(0, min(MAX_AGE, int((ends - now).total_seconds())))
+
+
+def freshness(service: Service, day: str = "") -> str:
+    """Gives the value of Cache-Control for an answer that is the same until the graph changes."""
+    if service.settings.reload or service.settings.writable:
+        return "no-cache"
+    return f"public, max-age={max_age(day, datetime.datetime.now())}"
+
+
+def _headers(
+    service: Service, asked: Asked, key: str, day: str, modified: datetime.datetime
+) -> dict[str, str]:
     return {
         **asked.headers,
         "ETag": f'"{key}"',
-        "Last-Modified": format_datetime(_modified(service.pool.modified, day), usegmt=True),
-        "Cache-Control": "no-cache" if fresh else f"public, max-age={_MAX_AGE}",
+        "Last-Modified": format_datetime(modified, usegmt=True),
+        "Cache-Control": freshness(service, day),
         "Vary": _vary(asked),
     }
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from kg.errors import KgError
 from kg.web.html import problem_page
 from kg.web.manners import Manners, methods_of
-from kg.web.negotiation import HTML, Form, choose
+from kg.web.negotiation import HTML, Form, choose, whole_header
 from kg.web.replies import PROBLEM_TYPE, TITLES, Problem, problem_of
 from kg.web.routes import routes_of
 from kg.web.service import Service
@@ -73,7 +73,7 @@ def told(request: Request, problem: Problem) -> Response:
     document = {**problem.document, "instance": f"urn:request:{request.state.id}"}
     headers = {"Cache-Control": "no-store", "Vary": "Accept", **problem.headers}
     try:
-        form, _ = choose(request.headers.get("accept"), (_PROBLEM, HTML))
+        form, _ = choose(whole_header(request.headers, "accept"), (_PROBLEM, HTML))
     except Problem:
         form = _PROBLEM
     if form is HTML:

@@ -30,7 +30,10 @@ _EVERYWHERE: Final = (
 )
 _READING: Final = "GET, HEAD, OPTIONS"
 _PREFLIGHT: Final = (
-    (b"access-control-allow-headers", b"Accept, Authorization, Content-Type, If-None-Match"),
+    (
+        b"access-control-allow-headers",
+        b"Accept, Authorization, Content-Type, If-Modified-Since, If-None-Match, X-Request-Id",
+    ),
     (b"access-control-max-age", b"86400"),
 )
 _OWN_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -63,7 +66,7 @@ class Manners:
                     *_EVERYWHERE,
                     (b"x-request-id", id_),
                 ]
-            else:
+            elif scope["method"] != "HEAD":
                 size += len(message.get("body", b""))
             await send(message)
 

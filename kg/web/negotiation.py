@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from starlette.datastructures import Headers
+
 from kg.errors import did_you_mean
 from kg.web.replies import Problem
 
@@ -135,20 +137,26 @@ def content_type(media_type: str) -> str:
     return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
 
 
-def coding(accept_encoding: str | None) -> str | None:
-    """Gives the content coding to send: gzip where it is accepted, else None.
+def whole_header(headers: Headers, name: str) -> str | None:
+    """Gives the value of a header, which may have been sent in several lines."""
+    return ", ".join(headers.getlist(name)) or None
 
-    >>> coding("br, gzip;q=0.5"), coding("*, gzip;q=0"), coding(None)
+
+def coding(accept_encoding: str | None) -> str | None:
+    """Gives the content coding to send: gzip where it is no less welcome than none, else None.
+
+    >>> coding("br, gzip;q=0.5"), coding("gzip;q=0, *"), coding("identity, gzip;q=0.5")
     ('gzip', None, None)
     """
     weights: dict[str, float] = {}
     for part in (accept_encoding or "").split(",")[:_MOST_RANGES]:
-        name, semicolon, parameter = part.partition(";")
-        weighted = _WEIGHT.fullmatch(parameter)
-        weight = float(weighted[1]) if weighted else 0.0
-        weights[name.strip().lower()] = weight if semicolon else 1.0
-    named = next((each for each in ("gzip", "x-gzip", "*") if each in weights), None)
-    return "gzip" if named and weights[named] > 0 else None
+        name, sign, parameter = part.partition(";")
+        match = _WEIGHT.fullmatch(parameter) if sign else None
+        if match or not sign:
+            known = name.strip().lower().removeprefix("x-")
+            weights.setdefault(known, float(match[1]) if match else 1.0)
+    gzip = weights.get("gzip", weights.get("*", 0.0))
+    return "gzip" if gzip > 0 and gzip >= weights.get("identity", 0.0) else None
 
 
 @dataclass(frozen=True)

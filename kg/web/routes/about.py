@@ -5,7 +5,7 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kg.web.answering import Asked, answer
+from kg.web.answering import Asked, answer, unchanging
 from kg.web.html import render, stylesheet
 from kg.web.negotiation import GRAPHS, JSONLD, NTRIPLES, RDFXML, TURTLE, Form
 from kg.web.replies import REMEDIES, TITLES, Problem, slug_of
@@ -20,7 +20,7 @@ _RDF = tuple(form for form in GRAPHS if form.name != "html")
 async def health(request: Request) -> Response:
     """Whether the graph is at hand: 200 with its version, else 503."""
     service = service_of(request)
-    await service.pool.run("ping", {}, client="health")
+    await service.pool.check()
     status = {"status": "ok", "version": service.pool.version}
     return Response(json.dumps(status), 200, {"Cache-Control": "no-store"}, "application/json")
 
@@ -33,13 +33,13 @@ async def metrics(request: Request) -> Response:
 
 async def style(request: Request) -> Response:
     """The one style sheet."""
-    return Response(stylesheet(), 200, {"Cache-Control": "public, max-age=3600"}, "text/css")
+    return unchanging(request, stylesheet(), "text/css")
 
 
 async def robots(request: Request) -> Response:
     """What crawlers may fetch: things and questions, not the endpoint."""
     rules = "User-agent: *\nDisallow: /sparql\nDisallow: /explain/\nDisallow: /why-not/\n"
-    return Response(rules, 200, media_type="text/plain")
+    return unchanging(request, rules.encode(), "text/plain")
 
 
 async def problem(request: Request) -> Response:
@@ -47,7 +47,7 @@ async def problem(request: Request) -> Response:
     for status, title in TITLES.items():
         if request.path_params["slug"] == slug_of(title):
             page = render("kind_of_problem.html", title=title, status=status, text=REMEDIES[status])
-            return Response(page, 200, {"Cache-Control": "public, max-age=3600"}, "text/html")
+            return unchanging(request, page.encode(), "text/html")
     raise Problem(404, "There is no such kind of problem.")
 
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from kg.clocks import IN_FORCE, read_clocks
 from kg.errors import did_you_mean
-from kg.web.negotiation import Form, wanted
+from kg.web.negotiation import Form, wanted, whole_header
 from kg.web.replies import Problem
 from kg.web.service import Service
 
@@ -52,7 +52,7 @@ def form_of(request: Request, forms: Sequence[Form], suffix: str | None) -> tupl
     Raises Problem 404 for a suffix that names none, 406 where none suits.
     """
     if suffix is None:
-        return wanted(request.headers.get("accept"), forms, name=one(request, "format"))
+        return wanted(whole_header(request.headers, "accept"), forms, name=one(request, "format"))
     for form in forms:
         if form.suffix == suffix:
             return form, form.media_type

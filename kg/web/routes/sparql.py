@@ -12,7 +12,7 @@ from kg.relations.named import are_named_in
 from kg.terms import Iri
 from kg.web.answering import Asked, answer
 from kg.web.bodies import read_body
-from kg.web.negotiation import GRAPHS, HTML, TABLES, TRUTHS, Form, wanted
+from kg.web.negotiation import GRAPHS, HTML, TABLES, TRUTHS, Form, wanted, whole_header
 from kg.web.protocol import Describe, Query, Update, read_operation
 from kg.web.replies import Problem
 from kg.web.routes.reading import address_of, service_of
@@ -52,7 +52,7 @@ async def sparql(request: Request) -> Response:
 
 async def _describe(request: Request, operation: Describe) -> Response:
     """Gives the service description, or to a browser the page with a form for queries."""
-    accept = request.headers.get("accept")
+    accept = whole_header(request.headers, "accept")
     form, media_type = wanted(accept, (*_RDF, HTML), name=operation.format)
     told = {"form": form.name, "media_type": media_type, "address": address_of(request)}
     if form is HTML:
@@ -78,7 +78,9 @@ def _asked(request: Request, query: Query) -> Asked:
         clocks, default = clocks_of(Iri(view)), ()
         known_on = None if clocks.known_on is None else clocks.known_on.value
         joined_by = clocks.joined_by
-    form, media_type = wanted(request.headers.get("accept"), _forms(query.text), name=query.format)
+    form, media_type = wanted(
+        whole_header(request.headers, "accept"), _forms(query.text), name=query.format
+    )
     told = {
         "query": query.text,
         "base": f"{address_of(request)}/sparql",

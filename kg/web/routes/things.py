@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from kg.clocks import VIEWS, clocks_of
 from kg.terms import Iri
-from kg.web.answering import Asked, answer
+from kg.web.answering import Asked, answer, freshness
 from kg.web.negotiation import GRAPHS, HTML, PLAIN_JSON, Form, split_suffix
 from kg.web.replies import Problem
 from kg.web.routes.reading import form_of, one, only, service_of
@@ -21,6 +21,11 @@ from kg.web.routes.reading import form_of, one, only, service_of
 BASE: Final = VIEWS.removesuffix("/view/")
 """Where the IRIs of the graph begin, without a slash at the end."""
 
+_OF_ALL: Final = (
+    '</.well-known/void>; rel="describedby"; type="text/turtle", '
+    '</openapi.json>; rel="service-desc"; type="application/json"'
+)
+"""The links of the home page."""
 _NO_IRI: Final = re.compile(r"[\x00-\x20<>\"{}|\\^`\x7f]")
 _RDF: Final = tuple(form for form in GRAPHS if form is not HTML)
 
@@ -34,7 +39,7 @@ async def thing(request: Request) -> Response:
     stem, form = split_suffix(path, GRAPHS)
     if form is not None:
         return await _document(request, stem, form, form.media_type, varies=False)
-    form, media_type = form_of(request, GRAPHS, None)
+    form, media_type = form_of(request, (HTML,) if path == "/" else GRAPHS, None)
     if _is_document(request, path):
         return await _document(request, path, form, media_type, varies=True)
     return await _see_other(request, path, form)
@@ -67,7 +72,7 @@ async def _see_other(request: Request, path: str, form: Form) -> Response:
         "Location": _address(path, form),
         "Link": _links(path, form),
         "Vary": "Accept",
-        "Cache-Control": "public, max-age=60",
+        "Cache-Control": freshness(service_of(request)),
     }
     return Response(None, 303, headers)
 
@@ -84,14 +89,16 @@ def _address(path: str, form: Form) -> str:
 
 def _links(path: str, form: Form) -> str:
     """Gives the Link header: the other forms, the thing itself, the licence."""
-    iri = quote(BASE + ("/" if path == "/index" else path), safe="/:@!$&'()*+,;=~#")
+    iri = quote(BASE + path, safe="/:@!$&'()*+,;=~#")
+    licence = '<https://creativecommons.org/licenses/by/4.0/>; rel="license"'
+    if path in ("/", "/index"):  # a page, and no thing
+        return f"{_OF_ALL}, {licence}"
     others = [
         f'<{_address(path, each)}>; rel="alternate"; type="{each.media_type}"'
         for each in GRAPHS
         if each is not form
     ]
     own = [f'<{iri}>; rel="describes"', f'<{iri}>; rel="cite-as"']
-    licence = '<https://creativecommons.org/licenses/by/4.0/>; rel="license"'
     return ", ".join([*own, *others, licence])
 
 

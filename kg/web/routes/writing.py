@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kg.web.bodies import read_body
-from kg.web.negotiation import GRAPHS, HTML, content_type, wanted
+from kg.web.negotiation import GRAPHS, HTML, content_type, wanted, whole_header
 from kg.web.protocol import Update, read_graph_target
 from kg.web.replies import Problem, Reply
 from kg.web.routes.reading import address_of, one, service_of
@@ -54,7 +54,9 @@ async def graph_store(request: Request) -> Response:
         "base": address,
     }
     if request.method in ("GET", "HEAD"):
-        form, media_type = wanted(request.headers.get("accept"), _RDF, name=one(request, "format"))
+        form, media_type = wanted(
+            whole_header(request.headers, "accept"), _RDF, name=one(request, "format")
+        )
         told |= {"form": form.name, "media_type": media_type}
         return _response(await service.pool.run("graph_store", told, client=client_of(request)))
     allow(request)
