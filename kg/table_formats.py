@@ -19,7 +19,7 @@ from kg.prefixes import Prefixes
 from kg.table import Table
 from kg.terms import XSD, BlankNode, Iri, Literal, Term, python_value
 
-_XML: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+_XML: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
 _SPARQL_RESULTS: Final = "http://www.w3.org/2005/sparql-results#"
 
 

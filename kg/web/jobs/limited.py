@@ -30,6 +30,7 @@ _Each = TypeVar("_Each")
 _SHORTEST_ROW: Final = 2
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 _XML_NAME: Final = re.compile(r"[^\W\d][\w.-]*\Z")
+_NOT_IN_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 
 
 def too_large(limits: Limits) -> Problem:
@@ -63,13 +64,34 @@ class _Limited(io.BytesIO):
 
 
 def table_bytes(answer: pyoxigraph.QuerySolutions, format: str, limits: Limits) -> bytes:
-    """Gives the solutions in one of TABLE_FORMATS; raises Problem 422 if they are too many."""
+    """Gives the solutions in one of TABLE_FORMATS.
+
+    Raises Problem 422 if they are too many, 406 for a character that XML has not.
+    """
     out = _Limited(limits)
     answer.serialize(out, TABLE_FORMATS[format])
-    written = out.getvalue()
+    written = out.getvalue() if format != "xml" else well_formed(out.getvalue())
     if len(written) > limits.rows * _SHORTEST_ROW and rows_in(written, format) > limits.rows:
         raise too_large(limits)
     return written
+
+
+def well_formed(xml: bytes) -> bytes:
+    r"""Gives XML that is read as it was meant; raises Problem 406 for a character that XML has not.
+
+    A carriage return becomes a reference, since readers of XML take it for a line feed
+    (`XML 1.0, section 2.11 <https://www.w3.org/TR/xml/#sec-line-ends>`_).
+
+    >>> well_formed(b"<literal>a\r\nb</literal>")
+    b'<literal>a&#13;\nb</literal>'
+    """
+    if found := _NOT_IN_XML.search(xml):
+        raise Problem(
+            406,
+            f"The answer has the character U+{ord(found[0].decode()):04X}, which XML has not. "
+            "Ask for another form.",
+        )
+    return xml.replace(b"\r", b"&#13;")
 
 
 def rows_in(written: bytes, format: str) -> int:
@@ -100,7 +122,7 @@ def graph_bytes(
     """Gives triples in one of GRAPH_FORMATS, and whether the same bytes come each time.
 
     They do not where blank nodes are made anew. Raises Problem 422 if they are too many, 406
-    for a property that RDF/XML has no name for.
+    for a property that RDF/XML has no name for, or a character that XML has not.
     """
     held = list(within(triples, limits))
     out = _Limited(limits)
@@ -122,7 +144,7 @@ def graph_bytes(
     lasting = not any(
         isinstance(each.subject, blank) or isinstance(each.object, blank) for each in held
     )
-    return out.getvalue(), lasting
+    return out.getvalue() if format != "rdfxml" else well_formed(out.getvalue()), lasting
 
 
 def _used(triples: Iterable[pyoxigraph.Triple], prefixes: Prefixes) -> dict[str, str]:

@@ -28,7 +28,7 @@ from kg.views import on_day
 from kg.web.federation.rewriting import Federated, federated
 from kg.web.jobs import Held
 from kg.web.jobs.composed import composed, views_in
-from kg.web.jobs.limited import graph_bytes, table_bytes, too_large, within
+from kg.web.jobs.limited import graph_bytes, table_bytes, too_large, well_formed, within
 from kg.web.jobs.sparql_page import query_page
 from kg.web.replies import Reply
 from kg.web.settings import Limits
@@ -174,7 +174,8 @@ def _written(answer: _Answer, form: _Form, prefixes: Prefixes, limits: Limits) -
     if isinstance(answer, Table):
         if len(answer) > limits.rows:
             raise too_large(limits)
-        return form.reply(TABLE_FORMATS[form.name](answer, prefixes))
+        table = TABLE_FORMATS[form.name](answer, prefixes).encode()
+        return form.reply(well_formed(table) if form.name == "xml" else table)
     if isinstance(answer, pyoxigraph.QuerySolutions):
         return form.reply(table_bytes(answer, form.name, limits))
     triples = (
