@@ -32,7 +32,7 @@ _READING: Final = "GET, HEAD, OPTIONS"
 _PREFLIGHT: Final = (
     (
         b"access-control-allow-headers",
-        b"Accept, Authorization, Content-Type, If-Modified-Since, If-None-Match, X-Request-Id",
+        b"*, Accept, Authorization, Content-Type, If-Modified-Since, If-None-Match, X-Request-Id",
     ),
     (b"access-control-max-age", b"86400"),
 )
