@@ -24,6 +24,8 @@ _QUERY_FORM: Final = re.compile(
     r"(SELECT|ASK|CONSTRUCT|DESCRIBE)\b",
     re.IGNORECASE,
 )
+_OWN_DEFAULT: Final = ("urn:x-rdflib:default",)
+"""What rdflib's Dataset calls the default graph, which it names in every query."""
 _RDF: Final = tuple(form for form in GRAPHS if form is not HTML)
 
 
@@ -73,7 +75,8 @@ def _asked(request: Request, query: Query) -> Asked:
             "on, known-on and joined-by are answered from the graph itself, not from a scratch "
             "copy that is written to. Leave them out, or ask a service without --writable.",
         )
-    default = query.default_graphs
+    is_own = query.default_graphs == _OWN_DEFAULT and not query.named_graphs
+    default = () if is_own else query.default_graphs
     if (view := _whole_view(query)) and not writable:
         clocks, default = clocks_of(Iri(view)), ()
         known_on = None if clocks.known_on is None else clocks.known_on.value
