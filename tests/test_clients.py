@@ -20,7 +20,7 @@ import pandas
 import pytest
 import rdflib
 import SPARQLWrapper as wrapper  # noqa: N813  # the module, not the class of that name
-from conftest import VIEWED, Served
+from conftest import ROOT, VIEWED, Served
 from rdflib.plugins.stores.sparqlstore import SPARQLStore, SPARQLUpdateStore
 
 import kg
@@ -418,3 +418,62 @@ def test_a_browser_that_asks_first_is_told_that_it_may(origin: str, sparql: str)
     body = httpx.post(sparql, content=COUNT, headers={**sent, "Authorization": "Basic eDp5"})
     assert body.status_code == 200
     assert body.headers["access-control-allow-origin"] == "*"
+
+
+# Comunica, which reads the service description before it asks anything
+
+COMUNICA = ROOT / "tests" / "clients" / "node_modules" / ".bin" / "comunica-sparql"
+needs_comunica = pytest.mark.skipif(
+    not COMUNICA.exists() or not shutil.which("node"),
+    reason="Comunica is not here; npm --prefix tests/clients ci installs it",
+)
+VISEGRAD_GROUP = "https://w3id.org/alliance-kg/organisation/visegrad-group"
+MEMBERSHIPS = f"""PREFIX org: <http://www.w3.org/ns/org#>
+{PREFIX}SELECT DISTINCT ?name {{
+  ?membership org:organization <{VISEGRAD_GROUP}> ; org:member ?state .
+  ?state rdfs:label ?name .
+}}"""
+
+
+def comunica(query: str, media_type: str, *sources: str) -> str:
+    """Gives what Comunica prints, which is told the sources' addresses and nothing else."""
+    command = [COMUNICA, *sources, "-q", query, "-t", media_type]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+@needs_comunica
+def test_comunica_sees_what_the_service_is_before_it_asks(
+    service: Served, sparql: str, names: list[str]
+) -> None:
+    earlier = len(service.words)
+    document = json.loads(comunica(SELECT, "application/sparql-results+json", sparql))
+    assert [row["name"]["value"] for row in document["results"]["bindings"]] == names
+    logged = [line for line in service.words[earlier:] if '"Comunica/' in line]
+    first, *others = [line.split('"')[1] for line in logged]
+    assert first == "GET /sparql", "the service description"
+    assert len(others) == 1 and "query=" in others[0], "the whole query at once, as it may be"
+    assert all('" 200 ' in line for line in logged)
+
+
+@needs_comunica
+def test_comunica_asks_for_truths(sparql: str) -> None:
+    assert comunica(f"ASK {{ <{NATO}-2> ?p ?o }}", "simple", sparql).strip() == "false"
+
+
+@needs_comunica
+def test_comunica_builds_graphs(sparql: str, graph: kg.Graph) -> None:
+    built = rdflib.Graph().parse(
+        data=comunica(CONSTRUCT, "application/n-triples", sparql), format="nt"
+    )
+    local = graph.write(graph.sparql(CONSTRUCT), "ntriples")
+    assert set(built) == set(rdflib.Graph().parse(data=local, format="nt"))
+
+
+@needs_comunica
+def test_comunica_joins_the_service_with_another_endpoint(sparql: str, endpoint: str) -> None:
+    """Each pattern is asked of both, which tell the same."""
+    document = comunica(MEMBERSHIPS, "application/sparql-results+json", sparql, endpoint)
+    found = {row["name"]["value"] for row in json.loads(document)["results"]["bindings"]}
+    assert found == {"Czechia", "Czechoslovakia", "Hungary", "Poland", "Slovakia"}
