@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import kg
 from kg.project import Project
 from kg.web.cache import Answers
-from kg.web.pool import generation
+from kg.web.pool import handle
 from kg.web.pool.frames import Ended, awaited, exchange, packed, receive, send
 from kg.web.pool.pool import Pool
 from kg.web.pool.queue import Turns
@@ -383,7 +383,7 @@ def test_nobody_works_for_a_client_that_is_gone(pool: Pool, runner: asyncio.Runn
 def test_a_process_gives_way_after_many_jobs(
     pool: Pool, runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generation, "_MOST_JOBS", 3)
+    monkeypatch.setattr(handle, "_MOST_JOBS", 3)
 
     async def run() -> list[int]:
         pool.generation.idle.clear()

@@ -13,7 +13,8 @@ from typing import Any
 from kg.clocks import IN_FORCE
 from kg.errors import EngineError
 from kg.web.pool.frames import Ended, Frame
-from kg.web.pool.generation import Generation, Process, raise_told
+from kg.web.pool.generation import Generation
+from kg.web.pool.handle import Process, raise_told
 from kg.web.pool.process import Loading
 from kg.web.pool.queue import Turns
 from kg.web.pool.shares import Shares
@@ -40,8 +41,7 @@ class Pool:
         self.limits = limits
         self.is_writable = is_writable
         self.services = services
-        self.turns = Turns(limits)
-        self.shares = Shares()
+        self.turns, self.shares = Turns(limits), Shares()
         self.snapshot = snapshot
         self.killed = 0
         """How many processes were ended at their limit, or ended themselves."""
@@ -96,7 +96,6 @@ class Pool:
         """Has a job done on the graph, or on a view of it; raises Problem.
 
         The reply tells the state of the graph that gave it; `coding` is its content coding.
-
         A job that takes longer than it may, or whose process ends, is a Problem 503. If nobody
         waits for the answer any more (the task is cancelled), the process is ended. A client that
         has had much more of the processors than others comes after them.

@@ -10,7 +10,8 @@ from typing import Final
 
 from kg.errors import EngineError
 from kg.web.pool.frames import Ended, exchange
-from kg.web.pool.generation import Generation, Process
+from kg.web.pool.generation import Generation
+from kg.web.pool.handle import Process
 from kg.web.pool.process import Loading
 
 _LONGEST_LOADING: Final = 600.0
