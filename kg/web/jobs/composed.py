@@ -9,7 +9,7 @@ from typing import Final
 
 import pyoxigraph
 
-from kg.clocks import VIEWS, clocks_of
+from kg.clocks import VIEWS
 from kg.engine.oxigraph_engine import OxigraphEngine, to_quads
 from kg.errors import EngineError, InvalidQuery
 from kg.graph import Graph
@@ -18,6 +18,7 @@ from kg.relations.asked import held_of
 from kg.rules import DERIVED
 from kg.sparql.tokens import tokens
 from kg.terms import Iri
+from kg.web.clocks import clocks_of_view
 from kg.web.replies import Problem
 
 _MOST_VIEWS: Final = 3
@@ -38,13 +39,13 @@ def views_in(sparql: str, graphs: Iterable[str]) -> list[Iri]:
 def composed(graph: Graph, views: Iterable[Iri]) -> pyoxigraph.Store:
     """Gives a store in memory that holds the graph, what was derived, and views, each in its graph.
 
-    Raises UnknownName for a view that is none, InvalidValue for a day before anything was known.
+    Raises Problem 400 for a view that is none, InvalidValue for a day before anything was known.
     """
+    asked = {view: clocks_of_view(view.value) for view in views}
     store = pyoxigraph.Store()
     for name in (None, DERIVED):
         _load(store, graph.engine, name, name)
-    for view in views:
-        clocks = clocks_of(view)
+    for view, clocks in asked.items():
         as_of = graph.as_of(
             on=_text(clocks.on), known_on=_text(clocks.known_on), joined_by=clocks.joined_by
         )

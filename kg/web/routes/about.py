@@ -9,7 +9,7 @@ from kg.web.answering import Asked, answer, unchanging
 from kg.web.html import render, stylesheet
 from kg.web.negotiation import GRAPHS, JSONLD, NTRIPLES, RDFXML, TURTLE, Form
 from kg.web.replies import REMEDIES, TITLES, Problem, slug_of
-from kg.web.routes.reading import address_of, form_of, one, only, service_of, view_of
+from kg.web.routes.reading import address_of, day_of, form_of, one, only, service_of, view_of
 
 _NQUADS = Form("nquads", "application/n-quads", "nq")
 _TRIG = Form("trig", "application/trig", "trig")
@@ -89,7 +89,7 @@ async def export(request: Request) -> Response:
     told = {
         "form": form.name,
         "media_type": media_type,
-        "on": one(request, "on"),
+        "on": day_of(request),
         "asserted": asserted == "true",
     }
     asked = Asked("export", told, known_on, joined_by, varies=False, is_of_today=False)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from starlette.requests import Request
 
-from kg.clocks import IN_FORCE, read_clocks
 from kg.errors import did_you_mean
+from kg.web.clocks import clocks_asked
 from kg.web.negotiation import Form, wanted, whole_header
 from kg.web.replies import Problem
 from kg.web.service import Service
@@ -63,15 +63,20 @@ def form_of(request: Request, forms: Sequence[Form], suffix: str | None) -> tupl
 def view_of(request: Request) -> tuple[str | None, str]:
     """Gives the day as known on which, and the step of joining by which, is answered.
 
-    Raises InvalidValue for what is no day, UnknownName for another step, Problem 400 where a
-    scratch copy is written to, which has no views.
+    Raises InvalidValue for what is no day, Problem 400 for another step, and where a scratch copy
+    is written to, which has no views.
     """
-    known_on, joined_by = one(request, "known-on"), one(request, "joined-by") or IN_FORCE
-    read = read_clocks(None, known_on, joined_by)
+    read = clocks_asked(None, one(request, "known-on"), one(request, "joined-by"))
     if not read.are_plain and service_of(request).settings.writable:
         raise Problem(
             400,
             "known-on and joined-by are answered from the graph itself, not from a scratch copy "
             "that is written to. Leave them out, or ask a service without --writable.",
         )
-    return (None if read.known_on is None else read.known_on.value), joined_by
+    return (None if read.known_on is None else read.known_on.value), read.joined_by
+
+
+def day_of(request: Request) -> str | None:
+    """Gives the day that is asked about, where one is; raises InvalidValue for what is no day."""
+    day = clocks_asked(one(request, "on")).on
+    return None if day is None else day.value

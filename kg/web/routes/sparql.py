@@ -1,17 +1,18 @@
 """The SPARQL 1.1 endpoint: `/sparql`."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kg.clocks import IN_FORCE, VIEWS, clocks_of, read_clocks
+from kg.clocks import VIEWS
 from kg.engine.network_guard import may_reach_network
 from kg.relations.named import are_named_in
-from kg.terms import Iri
 from kg.web.answering import Asked, answer
 from kg.web.bodies import read_body
+from kg.web.clocks import clocks_asked, clocks_of_view
 from kg.web.negotiation import GRAPHS, HTML, TABLES, TRUTHS, Form, wanted, whole_header
 from kg.web.protocol import Describe, Query, Update, read_operation
 from kg.web.replies import Problem
@@ -65,11 +66,10 @@ async def _describe(request: Request, operation: Describe) -> Response:
 
 
 def _asked(request: Request, query: Query) -> Asked:
-    """Gives what a query asks for; raises Problem, InvalidValue or UnknownName."""
+    """Gives what a query asks for; raises Problem or InvalidValue."""
     writable = service_of(request).settings.writable
-    on, known_on, joined_by = query.on, query.known_on, query.joined_by or IN_FORCE
-    read_clocks(on, known_on, joined_by)
-    if writable and (on or known_on or joined_by != IN_FORCE):
+    clocks = clocks_asked(query.on, query.known_on, query.joined_by)
+    if writable and (clocks.on or not clocks.are_plain):
         raise Problem(
             400,
             "on, known-on and joined-by are answered from the graph itself, not from a scratch "
@@ -78,9 +78,8 @@ def _asked(request: Request, query: Query) -> Asked:
     is_own = query.default_graphs == _OWN_DEFAULT and not query.named_graphs
     default = () if is_own else query.default_graphs
     if (view := _whole_view(query)) and not writable:
-        clocks, default = clocks_of(Iri(view)), ()
-        known_on = None if clocks.known_on is None else clocks.known_on.value
-        joined_by = clocks.joined_by
+        clocks, default = replace(clocks_of_view(view), on=clocks.on), ()
+    on, known_on = (None if day is None else day.value for day in (clocks.on, clocks.known_on))
     form, media_type = wanted(
         whole_header(request.headers, "accept"), _forms(query.text), name=query.format
     )
@@ -102,7 +101,7 @@ def _asked(request: Request, query: Query) -> Asked:
         "sparql",
         told,
         known_on,
-        joined_by,
+        clocks.joined_by,
         headers=headers,
         is_of_today=is_of_today,
         is_own=is_own,
