@@ -5,8 +5,12 @@ Expected answers are those of RFC 9110, sections 12.4 and 12.5, and what browser
 
 import itertools
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
+import httpx
 import pytest
+from conftest import Served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -384,3 +388,99 @@ def test_a_long_header_that_is_malformed_is_read_at_once(accept: str) -> None:
     """The longest that is let in has 32 kilobytes; a reader that goes back would take minutes."""
     with pytest.raises(Problem):
         choose(accept, TABLES)
+
+
+# over HTTP
+
+ROWS = "SELECT ?s { ?s ?p ?o } LIMIT 1"
+TRIPLES = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 1"
+PROBLEM = "application/problem+json"
+LATER = {"If-Modified-Since": format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)}
+
+
+def asked(service: Served, query: str, accept: str = "*/*", **parameters: str) -> httpx.Response:
+    told = {"query": query, **parameters}
+    return httpx.get(f"{service.address}/sparql", params=told, headers={"Accept": accept})
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "parameters", "status", "media_type"),
+    [
+        (ROWS, "*/*", {}, 200, "application/sparql-results+json"),
+        (ROWS, "", {}, 200, "application/sparql-results+json"),
+        (ROWS, CHROME, {}, 200, "text/html; charset=utf-8"),
+        (ROWS, CHROME, {"format": "csv"}, 200, "text/csv; charset=utf-8"),
+        (ROWS, "image/png", {"output": "tsv"}, 200, "text/tab-separated-values; charset=utf-8"),
+        (ROWS, "text/csv", {"output": "json", "format": "xml"}, 200, RESULTS_XML.media_type),
+        (ROWS, "text/csv", {"format": "", "anything": "else"}, 200, "text/csv; charset=utf-8"),
+        (ROWS, "text/turtle", {}, 406, PROBLEM),
+        (ROWS, "*/*", {"format": "turtle"}, 406, PROBLEM),
+        (TRIPLES, "*/*", {}, 200, "text/turtle; charset=utf-8"),
+        (TRIPLES, CHROME, {}, 200, "text/html; charset=utf-8"),
+        (TRIPLES, "*/*", {"format": "xml"}, 200, "application/rdf+xml"),
+        (TRIPLES, "text/csv", {}, 406, PROBLEM),
+        ("ASK {}", "text/xml", {}, 200, "text/xml; charset=utf-8"),
+        ("ASK {}", "text/csv", {}, 406, PROBLEM),
+        # what is no query is wrong whatever was to be had
+        ("SELEC", "*/*", {}, 400, PROBLEM),
+        ("SELEC", "text/turtle", {}, 400, PROBLEM),
+        ("CONSTRUC {}", "text/turtle", {}, 400, PROBLEM),
+        ("CONSTRUC {}", "text/csv", {}, 400, PROBLEM),
+        # which kind of query it is, is read past all that may stand before
+        ("PREFIX a: # it's <x> \"\n<x:> " + TRIPLES, "*/*", {}, 200, "text/turtle; charset=utf-8"),
+        ("prefix select: <x:select> base <x:ask>\n" + TRIPLES, "text/turtle", {}, 200, None),
+        ("# SELECT\r" + TRIPLES, "text/turtle", {}, 200, None),
+        (
+            "PREFIX\tα.ask:<x:>PREFIX:<y:>CONSTRUCT{?s a ?o}{?s a ?o}LIMIT 1",
+            "text/turtle",
+            {},
+            200,
+            None,
+        ),
+        ("BASE<x:y>ASK{}", "application/json", {}, 200, "application/json"),
+    ],
+)
+def test_the_endpoint_answers_in_the_form_that_was_asked_for(
+    query: str,
+    accept: str,
+    parameters: dict[str, str],
+    status: int,
+    media_type: str | None,
+    service: Served,
+) -> None:
+    answer = asked(service, query, accept, **parameters)
+    expected = media_type or f"{accept}; charset=utf-8"
+    assert (answer.status_code, answer.headers["content-type"]) == (status, expected)
+    assert "accept" in answer.headers["vary"].lower().split(", ")
+    if status == 406:
+        acceptable = answer.json()["acceptable"]
+        assert all(asked(service, query, each).status_code == 200 for each in acceptable)
+
+
+def test_a_problem_is_a_page_for_browsers_alone(service: Served) -> None:
+    for accept in ("*/*", "", "text/turtle", "application/json", "nonsense"):
+        assert asked(service, "SELEC", accept).headers["content-type"] == PROBLEM
+    page = asked(service, "SELEC", FIREFOX)
+    assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/sparql?query=ASK%7B%7D", 304),
+        ("/organisation/nato.ttl", 304),
+        ("/sparql?query=SELEC", 400),
+        ("/organisation/nowhere.ttl", 404),
+        ("/organisation/nowhere.html", 404),
+        ("/sparql?query=SELECT(NOW()AS%20%3Fnow)%7B%7D", 200),
+    ],
+)
+def test_only_a_good_answer_that_lasts_is_told_to_be_unchanged(
+    path: str, status: int, service: Served
+) -> None:
+    """RFC 9110, section 13.2.1: conditions count where the answer without them would be good."""
+    answer = httpx.get(service.address + path, headers=LATER)
+    assert answer.status_code == status
+    other = httpx.get(service.address + path, headers={**LATER, "If-None-Match": '"another"'})
+    assert other.status_code == (200 if status == 304 else status), "the tag counts, not the day"
+    assert ("etag" in answer.headers) == (status == 304)

@@ -104,7 +104,7 @@ def test_no_node_is_blank(held: Held, what: str) -> None:
 def test_what_is_not_there_is_a_problem(held: Held) -> None:
     for request, status in (
         ({"what": "everything", "form": "turtle"}, 404),
-        ({"what": "void", "form": "json"}, 406),
+        ({"what": "void", "form": "csv"}, 406),
         ({"what": "service-description", "form": "html"}, 406),
         ({"what": "openapi", "form": "turtle"}, 406),
     ):

@@ -28,9 +28,17 @@ from kg.views import on_day
 from kg.web.federation.rewriting import Federated, federated
 from kg.web.jobs import Held
 from kg.web.jobs.composed import composed, views_in
-from kg.web.jobs.limited import graph_bytes, table_bytes, too_large, well_formed, within
+from kg.web.jobs.limited import (
+    GRAPH_FORMATS,
+    graph_bytes,
+    table_bytes,
+    too_large,
+    well_formed,
+    within,
+)
+from kg.web.jobs.limited import TABLE_FORMATS as ENGINE_FORMATS
 from kg.web.jobs.sparql_page import query_page
-from kg.web.replies import Reply
+from kg.web.replies import Problem, Reply
 from kg.web.settings import Limits
 
 _EACH_TIME_ANOTHER: Final = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
@@ -40,6 +48,7 @@ _Answer: TypeAlias = (
     "Answer | pyoxigraph.QueryBoolean | pyoxigraph.QuerySolutions | pyoxigraph.QueryTriples"
 )
 _GraphName: TypeAlias = pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.DefaultGraph
+_GRAPHS: Final = (Triples, pyoxigraph.QueryTriples)
 
 
 @dataclass(frozen=True)
@@ -168,7 +177,12 @@ def _from_store(asked: _Asked, dataset: _Dataset) -> _Answer:
 
 
 def _written(answer: _Answer, form: _Form, prefixes: Prefixes, limits: Limits) -> Reply:
-    """Gives an answer in a form; raises Problem 422 where it is too large."""
+    """Gives an answer in a form; raises Problem 422 where it is too large, 406 for another form."""
+    forms = GRAPH_FORMATS if isinstance(answer, _GRAPHS) else ENGINE_FORMATS
+    if form.name not in forms:
+        raise Problem(
+            406, f"The answer has no form called {form.name}. Ask for {', '.join(forms)}."
+        )
     if isinstance(answer, bool | pyoxigraph.QueryBoolean):
         return form.reply(write_boolean(bool(answer), form.name))
     if isinstance(answer, Table):

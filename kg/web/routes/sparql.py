@@ -21,10 +21,12 @@ from kg.web.routes.writing import update
 
 _MEGABYTE: Final = 1 << 20
 _QUERY_FORM: Final = re.compile(
-    r"(?>\s++|\#[^\n\r]*+|BASE\s*+<[^>]*+>|(?:PREFIX|VERSION)\b[^<\"']*+(?:<[^>]*+>|[\"'][^\"']*+[\"']))*+"
-    r"(SELECT|ASK|CONSTRUCT|DESCRIBE)\b",
-    re.IGNORECASE,
+    r"""(?>\s++|\#[^\n\r]*+|<[^>]*+>|"[^"]*+"|'[^']*+'|[^\s<>"'\#:(){}?$*]*+:
+        |(?:BASE|PREFIX|VERSION)\b)*+
+        (SELECT|ASK|CONSTRUCT|DESCRIBE)\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
+"""The prologue of a query, whatever its names and comments hold, and what it begins with."""
 _OWN_DEFAULT: Final = ("urn:x-rdflib:default",)
 """What rdflib's Dataset calls the default graph, which it names in every query."""
 _RDF: Final = tuple(form for form in GRAPHS if form is not HTML)
@@ -117,9 +119,11 @@ def _whole_view(query: Query) -> str | None:
 
 
 def _forms(sparql: str) -> tuple[Form, ...]:
-    """Gives the forms that the answer can have; what is no query is told in any form."""
+    """Gives the forms that the answer can have; what is no query is refused in any form."""
     match = _QUERY_FORM.match(sparql)
-    kind = match[1].upper() if match else ""
+    if not match:
+        return (*TABLES, *_RDF)
+    kind = match[1].upper()
     if kind in ("CONSTRUCT", "DESCRIBE"):
         return GRAPHS
     return TRUTHS if kind == "ASK" else TABLES
