@@ -165,7 +165,11 @@ class SparqlFolder(Mapping[str, SparqlFile]):
     def __getitem__(self, name: str) -> SparqlFile:
         if name not in self._read:
             path = self.folder / f"{name}.rq"
-            if path.parent != self.folder or not path.is_file():
+            try:
+                is_there = path.parent == self.folder and path.is_file()
+            except OSError:  # a name that is longer than names of files
+                is_there = False
+            if not is_there:
                 raise KeyError(name)
             self._read[name] = read_sparql_file(path)
         return self._read[name]
