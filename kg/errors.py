@@ -4,6 +4,7 @@
     ├── UnknownName          no such query, parameter, thing, format or prefix
     ├── AmbiguousName        a name that several things share
     ├── InvalidValue         a value that is not of its parameter's type
+    │   └── NotThere         a row, or a day, that is well named and that there is not
     ├── InvalidDocument      a file that cannot be read as what it should be
     ├── InvalidQuery         SPARQL that an engine refuses
     ├── CannotExplain        an answer that cannot be taken apart
@@ -37,6 +38,10 @@ class AmbiguousName(KgError):
 
 class InvalidValue(KgError):
     """A value is not of the type that its parameter asks for."""
+
+
+class NotThere(InvalidValue):
+    """A row that is not in an answer, or a day before anything was known."""
 
 
 class InvalidDocument(KgError):

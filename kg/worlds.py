@@ -19,7 +19,7 @@ import pyoxigraph
 
 from kg.clocks import IN_FORCE, Clocks
 from kg.engine.oxigraph_engine import OxigraphEngine, open_read_only, written_name
-from kg.errors import EngineError, InvalidValue
+from kg.errors import EngineError, NotThere
 from kg.knowledge import Knowledge, knowledge_of
 from kg.rules import DERIVED, in_order
 from kg.sparql_file import SparqlFile, SparqlFolder
@@ -40,7 +40,7 @@ _to_keep: list[tuple[str, ...]] = []
 def open_world(base: OxigraphEngine, rules: Path, clocks: Clocks) -> OxigraphEngine:
     """Opens a world of a graph from the cache, or makes it.
 
-    `rules` is the folder of the graph's rules. Raises InvalidValue for a day before anything of
+    `rules` is the folder of the graph's rules. Raises NotThere for a day before anything of
     the graph was known.
     """
     ready = _place(base, clocks)
@@ -56,11 +56,11 @@ def open_world(base: OxigraphEngine, rules: Path, clocks: Clocks) -> OxigraphEng
 
 
 def make_world(base: OxigraphEngine, rules: Path, clocks: Clocks) -> OxigraphEngine:
-    """Makes a world of a graph in memory; raises InvalidValue as open_world does."""
+    """Makes a world of a graph in memory; raises NotThere as open_world does."""
     known = _knowledge(base, rules)
     day = clocks.known_on.value if clocks.known_on else None
     if day is not None and day < known.first:
-        raise InvalidValue(
+        raise NotThere(
             f"Nothing that the graph holds was known on {day}, given for --known-on. Its first "
             f"statement is known from {known.first}; give that day or a later one."
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kg.clocks import IN_FORCE
 from kg.dates import today
 from kg.engine import select
-from kg.errors import CannotExplain, InvalidQuery, InvalidValue, did_you_mean
+from kg.errors import CannotExplain, InvalidQuery, NotThere, did_you_mean
 from kg.explain.explanation import Explanation, explain, refuse_what_cannot_be_explained
 from kg.explain.record import Record
 from kg.explain.wanted import refuse_unknown_column, wanted_terms
@@ -40,7 +40,7 @@ def explain_question(
     """Explains the rows of a stored question's answer, or those that are chosen.
 
     `row` is a row's number from 1; `where` gives values of columns as a person types them. Raises
-    InvalidValue for a row that is not there, CannotExplain for what cannot be explained.
+    NotThere for a row that is not there, CannotExplain for what cannot be explained.
     """
     file = graph.asker.stored_query(name)
     text = graph.asker.bind(name, values, tell=tell)
@@ -164,7 +164,7 @@ def _chosen(
     """Gives the positions of the rows that a person chose; None for all."""
     if row is not None:
         if not 1 <= row <= len(table.rows):
-            raise InvalidValue(
+            raise NotThere(
                 f"There is no row {row}: the answer has {len(table.rows)}, numbered from 1."
             )
         return [row - 1]
@@ -186,7 +186,7 @@ def _chosen(
     column, value = next(iter(where.items()))
     known = [str(terms[table.columns.index(column)]) for terms in table.rows]
     advice = f" kg why-not {why_not} says why." if why_not else ""
-    raise InvalidValue(f"No row has {given}.{did_you_mean(value, known)}{advice}")
+    raise NotThere(f"No row has {given}.{did_you_mean(value, known)}{advice}")
 
 
 def is_called(term: Term | None, value: str, graph: Graph) -> bool:

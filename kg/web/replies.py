@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from kg.errors import EngineError, InvalidQuery, KgError, UnknownName
+from kg.errors import CannotExplain, EngineError, InvalidQuery, KgError, NotThere, UnknownName
 
 PROBLEM_TYPE: Final = "application/problem+json"
 """The media type of `RFC 9457 <https://www.rfc-editor.org/rfc/rfc9457>`_."""
+GONE: Final = 499
+"""The status that is logged where the client has gone; nobody reads it."""
 _PROBLEMS: Final = "https://w3id.org/alliance-kg/problem/"
 
 TITLES: Final = {
@@ -105,6 +107,7 @@ class Problem(KgError):
 _COMMANDS: Final = (
     (re.compile(r"kg query lists"), "/query lists"),
     (re.compile(r"kg query ([\w-]+)(?: --help)?"), r"/query/\1"),
+    (re.compile(r"kg (why-not|explain) (\w[\w-]*)"), r"/\1/\2"),
     (re.compile(r", or kg export --subject [\w:-]+"), ""),
     (re.compile(r"(?<![\w-])--([a-z]\w*(?:-\w+)*)"), r"\1"),
 )
@@ -133,6 +136,6 @@ def problem_of(error: KgError) -> Problem:
     detail = on_the_web(str(error))
     if isinstance(error, InvalidQuery) and error.line:
         return Problem(400, detail, line=error.line, column=error.column)
-    if isinstance(error, UnknownName):
+    if isinstance(error, UnknownName | NotThere | CannotExplain):
         return Problem(404, detail)
     return Problem(500 if isinstance(error, EngineError) else 400, detail)
