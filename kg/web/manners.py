@@ -112,7 +112,7 @@ def logged(scope: Scope, status: int, size: int, seconds: float) -> str:
     target = scope.get("raw_path", b"") + (b"?" if scope["query_string"] else b"")
     asked = (scope["method"].encode() + b" " + target + scope["query_string"])[:_LONGEST_LOGGED]
     agent = dict(scope["headers"]).get(b"user-agent", b"-")[:_LONGEST_LOGGED]
-    client = scope["client"][0] if scope.get("client") else "-"
+    client = _printable(scope["client"][0].encode() if scope.get("client") else b"-")
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     id_ = scope["state"]["id"]
     return (
