@@ -98,26 +98,41 @@ _MUTATIONS: list[Callable[[bytes, random.Random], bytes]] = [
 
 
 def statuses_of(
-    host: str, port: int, requests: Iterable[bytes], *, at_once: int = 64, patience: float = 5.0
+    host: str,
+    port: int,
+    requests: Iterable[bytes],
+    *,
+    at_once: int = 64,
+    patience: float = 5.0,
+    may_rest: bool = False,
 ) -> Counter[int]:
-    """Counts the statuses of the answers to requests, each on a connection of its own."""
-    return asyncio.run(_statuses_of(host, port, iter(requests), at_once, patience))
+    """Counts the statuses of the answers to requests, each on a connection of its own.
+
+    With `may_rest`, a service may wait for more than was sent; else that is a TimeoutError.
+    """
+    return asyncio.run(_statuses_of(host, port, iter(requests), at_once, patience, may_rest))
 
 
 async def _statuses_of(
-    host: str, port: int, requests: Iterator[bytes], at_once: int, patience: float
+    host: str,
+    port: int,
+    requests: Iterator[bytes],
+    at_once: int,
+    patience: float,
+    may_rest: bool,
 ) -> Counter[int]:
     found: Counter[int] = Counter()
 
     async def work() -> None:
         for request in requests:
-            found.update(statuses_in(await _answer(host, port, request, patience)))
+            received = await _answer(host, port, request, patience, may_rest)
+            found.update(statuses_in(received))
 
     await asyncio.gather(*(work() for _ in range(at_once)))
     return found
 
 
-async def _answer(host: str, port: int, request: bytes, patience: float) -> bytes:
+async def _answer(host: str, port: int, request: bytes, patience: float, may_rest: bool) -> bytes:
     """Gives what comes back until the connection is closed, or rests after a whole answer."""
     reader, writer = await asyncio.open_connection(host, port)
     received = b""
@@ -126,6 +141,11 @@ async def _answer(host: str, port: int, request: bytes, patience: float) -> byte
         async with asyncio.timeout(patience):
             while part := await reader.read(65536):
                 received += part
+                if may_rest and received.endswith(_WHOLE):
+                    break
+    except TimeoutError:
+        if not may_rest:
+            raise
     except ConnectionError:
         pass
     finally:
@@ -134,6 +154,8 @@ async def _answer(host: str, port: int, request: bytes, patience: float) -> byte
 
 
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) [\w -]*\r\n((?:[\w-]+: [^\r\n\0]*\r\n)*)\r\n")
+_WHOLE = (b"}\n", b"}", b"</html>\n", b"</html>")
+"""How answers end with which a service may rest."""
 _LENGTH = re.compile(rb"^content-length: (\d+)\r$", re.IGNORECASE | re.MULTILINE)
 
 

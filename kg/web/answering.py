@@ -15,7 +15,7 @@ from starlette.responses import Response
 from kg.clocks import IN_FORCE
 from kg.dates import today
 from kg.web.negotiation import coding, content_type, whole_header
-from kg.web.replies import Reply
+from kg.web.replies import GONE, Reply
 from kg.web.service import Service
 
 _SOON: Final = 0.2
@@ -62,7 +62,7 @@ async def answer(service: Service, request: Request, asked: Asked) -> Response:
     reply = service.answers.get(key)
     service.metrics.remembered.labels("remembered" if reply else "worked out").inc()
     if reply is None:
-        reply = await _watched(request, _worked_out(service, request, asked, encoding))
+        reply = await watched(request, _worked_out(service, request, asked, encoding))
         key = _key(reply.version, day, encoding, asked)
         if reply.is_lasting and reply.status == 200:
             service.answers.put(key, reply)
@@ -106,7 +106,7 @@ async def _worked_out(
     )
 
 
-async def _watched(request: Request, work: Any) -> Reply:
+async def watched(request: Request, work: Any) -> Reply:
     """Waits for a reply; nobody works on for a client that is gone."""
     task: asyncio.Task[Reply] = asyncio.ensure_future(work)
     try:
@@ -122,7 +122,7 @@ async def _watched(request: Request, work: Any) -> Reply:
         return await task
     except asyncio.CancelledError:
         if await request.is_disconnected():
-            return Reply(b"", "text/plain", 499, is_lasting=False)  # nobody will read it
+            return Reply(b"", "text/plain", GONE, is_lasting=False)  # nobody will read it
         raise
 
 

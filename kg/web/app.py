@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -15,7 +15,7 @@ from kg.errors import KgError
 from kg.web.html import problem_page
 from kg.web.manners import Manners, methods_of
 from kg.web.negotiation import HTML, Form, choose, whole_header
-from kg.web.replies import PROBLEM_TYPE, TITLES, Problem, problem_of
+from kg.web.replies import GONE, PROBLEM_TYPE, TITLES, Problem, problem_of
 from kg.web.routes import routes_of
 from kg.web.service import Service
 
@@ -40,7 +40,12 @@ def make_app(service: Service) -> ASGIApp:
     app = Starlette(
         routes=routes_of(is_writable=service.settings.writable),
         lifespan=lifespan,
-        exception_handlers={KgError: _mistaken, HTTPException: _refused, Exception: _failed},
+        exception_handlers={
+            KgError: _mistaken,
+            HTTPException: _refused,
+            ClientDisconnect: _left,
+            Exception: _failed,
+        },
     )
     app.state.service = service
     return Manners(app, service)
@@ -61,6 +66,10 @@ async def _refused(request: Request, error: Exception) -> Response:
         detail = f"{request.method} is not answered here. The methods are {headers['Allow']}."
     status = error.status_code if error.status_code in TITLES else 400
     return told(request, Problem(status, detail, headers=headers))
+
+
+async def _left(request: Request, error: Exception) -> Response:
+    return Response(None, GONE)
 
 
 async def _failed(request: Request, error: Exception) -> Response:

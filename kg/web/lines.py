@@ -54,8 +54,11 @@ class Line(asyncio.Transport):
         return self._is_closing or self._transport.is_closing()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Sends bytes: a head and a small body together, since each sending costs as much."""
-        if self._is_closing:
+        """Sends bytes: a head and a small body together, since each sending costs as much.
+
+        Nothing if the client has gone: of several requests uvicorn tells the last alone.
+        """
+        if self.is_closing():
             return
         if len(data) > MOST_GATHERED:
             self._send()

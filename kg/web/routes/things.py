@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from kg.clocks import VIEWS, clocks_of
 from kg.terms import Iri
-from kg.web.answering import Asked, answer, freshness
+from kg.web.answering import Asked, answer, freshness, watched
 from kg.web.negotiation import GRAPHS, HTML, PLAIN_JSON, Form, split_suffix
-from kg.web.replies import Problem
+from kg.web.replies import GONE, Problem
 from kg.web.routes.reading import form_of, one, only, service_of
 
 BASE: Final = VIEWS.removesuffix("/view/")
@@ -64,10 +64,10 @@ async def _document(
 async def _see_other(request: Request, path: str, form: Form) -> Response:
     """Leads from a thing to a document about it, unless there is no such thing."""
     told = {"iri": BASE + path, "form": form.name, "media_type": form.media_type, "exists": True}
-    reply = await service_of(request).pool.run(
-        "known", told, client=request.client.host if request.client else ""
-    )
-    assert reply.status == 200, "the job raises for what is not there"
+    client = request.client.host if request.client else ""
+    reply = await watched(request, service_of(request).pool.run("known", told, client=client))
+    if reply.status == GONE:
+        return Response(None, GONE)
     headers = {
         "Location": _address(path, form),
         "Link": _links(path, form),
@@ -96,7 +96,7 @@ def _links(path: str, form: Form) -> str:
     others = [
         f'<{_address(path, each)}>; rel="alternate"; type="{each.media_type}"'
         for each in GRAPHS
-        if each is not form
+        if each is not form and path != "/"
     ]
     own = [f'<{iri}>; rel="describes"', f'<{iri}>; rel="cite-as"']
     return ", ".join([*own, *others, licence])
