@@ -38,7 +38,9 @@ class OxigraphEngine:
             answer = self.store.query(sparql)
         except SyntaxError as error:
             raise located(error) from error
-        except (OSError, RuntimeError, ValueError) as error:
+        except RuntimeError as error:  # what it has not, as a function of another engine
+            raise InvalidQuery(f"{error}.") from error
+        except (OSError, ValueError) as error:
             raise EngineError(f"{self.name} cannot answer: {error}.") from error
         if isinstance(answer, pyoxigraph.QueryBoolean):
             return bool(answer)

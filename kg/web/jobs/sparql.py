@@ -121,9 +121,14 @@ class _Asked:
         try:
             yield
             self.query.check()
+        except RecursionError:
+            raise
         except (OSError, RuntimeError, ValueError) as error:
-            failure = self.query.failure(error)
-            raise failure or EngineError(f"The store cannot answer: {error}.") from error
+            if failure := self.query.failure(error):
+                raise failure from error
+            if isinstance(error, RuntimeError):  # what the engine has not, such as a function
+                raise InvalidQuery(f"{error}.") from error
+            raise EngineError(f"The store cannot answer: {error}.") from error
 
 
 @dataclass(frozen=True)

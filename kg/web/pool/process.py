@@ -197,6 +197,8 @@ def _done(
         return _head_of(reply), reply.body
     except KgError as error:
         return _told(problem_of(error)), b""
+    except RecursionError:
+        return _told(Problem(400, "The request is nested too deeply to be read.")), b""
     except MemoryError:
         return _told(Problem(503, "The answer needs more memory than it may have.")), b""
     except Exception:
