@@ -11,6 +11,10 @@ from kg.web.replies import PROBLEM_TYPE, TITLES
 Json: TypeAlias = dict[str, object]
 """An object of JSON."""
 
+SHORTCUTS: Final = ("coverage", "disagreements")
+"""The stored questions that have an address of their own too, without /query."""
+NOT_BLANK: Final = r"[^\s\u001c-\u001f\u0085]"
+"""The pattern of a text that has something to read, in any dialect of regular expressions."""
 _CELL: Final[Json] = {"type": ["string", "number", "boolean", "null"]}
 _DAY: Final[Json] = {"type": "string", "format": "date"}
 
@@ -165,8 +169,10 @@ def contents(forms: Iterable[Form], schemas: Mapping[Form, Json] | None = None) 
 def parameter(
     name: str, description: str, schema: Json, *, is_required: bool = False, **more: object
 ) -> Json:
-    """Gives a parameter of the address's query."""
+    """Gives a parameter of the address's query; left empty it counts as left out, as in forms."""
+    may_be_empty = {} if is_required else {"allowEmptyValue": True}
     return {
+        **may_be_empty,
         "name": name,
         "in": "query",
         "description": description,

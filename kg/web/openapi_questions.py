@@ -21,7 +21,16 @@ from kg.web.negotiation import (
     TURTLE,
     Form,
 )
-from kg.web.openapi_parts import Json, contents, format_parameter, parameter, responses, shared
+from kg.web.openapi_parts import (
+    NOT_BLANK,
+    SHORTCUTS,
+    Json,
+    contents,
+    format_parameter,
+    parameter,
+    responses,
+    shared,
+)
 
 ANSWERS: Final[Mapping[str, Form]] = {
     "json": PLAIN_JSON,
@@ -37,8 +46,6 @@ EXPLANATIONS: Final = (TEXT, PLAIN_JSON, TURTLE, HTML)
 """The forms of an explanation."""
 REASONS: Final = (TEXT, PLAIN_JSON, HTML)
 """The forms of a reason why a row is not there."""
-SHORTCUTS: Final = ("coverage", "disagreements")
-"""The stored questions that have an address of their own too, without /query."""
 
 _NAMED: Final = "A name in any of forty languages, a code, a Wikidata item or an IRI."
 _UNKNOWN: Final = "A parameter that is not listed here is refused."
@@ -69,7 +76,7 @@ def question_parameters(graph: Graph) -> Json:
 def schema_of(described: DescribedParameter) -> Json:
     """Gives the schema of a parameter's values."""
     schemas: Mapping[str, Json] = {
-        THING: {"type": "string", "minLength": 1, "pattern": r"\S"},
+        THING: {"type": "string", "minLength": 1, "pattern": NOT_BLANK},
         CONCEPT: {"type": "string", "enum": [choice.value for choice in described.allowed]},
         DATE: {"type": "string", "format": "date"},
         "integer": {"type": "integer"},
@@ -188,7 +195,7 @@ def _whole() -> Json:
 
 def _where(query: SparqlFile, *, is_required: bool) -> Json:
     columns = _columns(query)
-    pattern = f"^({'|'.join(map(re.escape, columns))})=.+$"
+    pattern = f"^({'|'.join(map(re.escape, columns))})=[\\s\\S]*{NOT_BLANK}"
     schema: Json = {"type": "array", "items": {"type": "string", "pattern": pattern}}
     return parameter(
         "where",

@@ -6,6 +6,7 @@ from typing import Final
 from kg.web.description_of_dataset import DUMPS
 from kg.web.negotiation import GRAPHS, HTML, NTRIPLES, PLAIN_JSON, TABLES, TEXT, Form
 from kg.web.openapi_parts import (
+    SHORTCUTS,
     Json,
     contents,
     format_parameter,
@@ -21,6 +22,7 @@ _DATASET: Final = {
     "default-graph-uri": "A graph that the default graph is made of, such as a view.",
     "named-graph-uri": "A graph that GRAPH can name.",
 }
+_TEXT_OF_QUERY: Final[Json] = {"type": "string", "format": "sparql-query"}
 _FORM: Final = "application/x-www-form-urlencoded"
 _TOKEN: Final[list[Json]] = [{}, {"token": []}]
 _OPENAPI: Final[Json] = {"type": "object", "required": ["openapi", "info", "paths"]}
@@ -36,7 +38,7 @@ def fixed_paths(kinds: Iterable[str], *, is_writable: bool = False) -> Json:
         "/query": {"get": _questions()},
         "/sparql": _sparql(is_writable=is_writable),
         **writing,
-        "/{kind}": {"get": _kind(kinds)},
+        "/{kind}": {"get": _kind(set(kinds) - set(SHORTCUTS))},
         "/{kind}/{slug}": {"get": _thing(kinds)},
         "/ontology": {"get": _read("ontology", "Things", "The ontology.", GRAPHS)},
         "/search": {"get": _search()},
@@ -97,7 +99,7 @@ def _sparql(*, is_writable: bool) -> Json:
     query = parameter(
         "query",
         "The query; without one the service describes itself.",
-        {"type": "string"},
+        _TEXT_OF_QUERY,
         example="SELECT ?state WHERE { ?state a kg:State } ORDER BY ?state LIMIT 3",
     )
     answer = responses(
@@ -131,9 +133,9 @@ def _sparql(*, is_writable: bool) -> Json:
 
 
 def _bodies(*, is_writable: bool) -> Json:
-    properties: Json = {"query": {"type": "string"}, **dict.fromkeys(_DATASET, _IRIS)}
+    properties: Json = {"query": _TEXT_OF_QUERY, **dict.fromkeys(_DATASET, _IRIS)}
     form: Json = {"type": "object", "required": ["query"], "properties": properties}
-    bodies: Json = {"application/sparql-query": {"schema": {"type": "string"}}}
+    bodies: Json = {"application/sparql-query": {"schema": _TEXT_OF_QUERY}}
     if is_writable:
         properties["update"] = {"type": "string"}
         properties |= dict.fromkeys(("using-graph-uri", "using-named-graph-uri"), _IRIS)
@@ -195,7 +197,10 @@ def _thing(kinds: Iterable[str]) -> Json:
         "description": "The path is that of the thing's IRI; with .ttl, .nt, .jsonld, .rdf or "
         ".html after it, the form is that one.",
         "parameters": [_step_of(kinds), _step("slug", "The thing's name.", slug, "nato")],
-        "responses": responses("What is said of it.", contents(GRAPHS), problems=[404]),
+        "responses": {
+            **responses("What is said of it.", contents(GRAPHS), problems=[404]),
+            "303": _elsewhere("The document about the thing is elsewhere."),
+        },
     }
 
 
@@ -206,22 +211,26 @@ def _step(name: str, description: str, schema: Json, example: str) -> Json:
 def _search() -> Json:
     name = parameter(
         "name",
-        "A name in any of forty languages, a code, a Wikidata item or an IRI.",
-        {"type": "string", "minLength": 1, "pattern": r"\S"},
-        is_required=True,
+        "A name in any of forty languages, a code, a Wikidata item or an IRI; without one there "
+        "is a form.",
+        {"type": "string"},
         example="Türkiye",
     )
     found = responses("The things that come nearest.", contents((HTML, PLAIN_JSON)), problems=[404])
-    found["303"] = {
-        "description": "One thing is called so.",
-        "headers": references(["Location", "X-Request-Id"]),
-    }
+    found["303"] = _elsewhere("One thing is called so.")
     return {
         "operationId": "search",
         "tags": ["Things"],
         "summary": "Finds a thing by its name.",
         "parameters": [name],
         "responses": found,
+    }
+
+
+def _elsewhere(description: str) -> Json:
+    return {
+        "description": description,
+        "headers": references(["Location", "Link", "X-Request-Id"]),
     }
 
 
