@@ -6,6 +6,7 @@ is read without looking at what follows. Triples of rules that join several stat
 out, since they change with what is known.
 """
 
+import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -109,7 +110,7 @@ def _opened_or_made(base: OxigraphEngine, joining: Iterable[SparqlFile]) -> Know
     content = _in_order(base, joining)
     path = base.written / written_name(_FILE, len(content))
     try:
-        fresh = path.with_suffix(f".{id(content)}")
+        fresh = path.with_suffix(f".{os.getpid()}-{id(content)}")
         fresh.write_bytes(content)
         fresh.replace(path)
     except OSError:  # the next process tries again

@@ -1,6 +1,8 @@
 """The graph as known on a day, and with another step counted as joining."""
 
 import datetime
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -339,3 +341,33 @@ def test_every_rule_says_how_far_its_triples_reach() -> None:
     rules = locate().rules
     for rule in [*SparqlFolder(rules).values(), *SparqlFolder(rules / "joined-by").values()]:
         assert rule.head.get("scope") in ("graph", "statement"), rule.path
+
+
+ALIKE = """
+import os, sys
+from pathlib import Path
+import kg
+from kg.engine.oxigraph_engine import OxigraphEngine
+from kg.knowledge import knowledge_of
+from kg.worlds import joining_rules
+
+graph = kg.open()
+rules = joining_rules(graph.project.rules)
+base = OxigraphEngine(kg.open(engine="memory").engine.store, written=Path(sys.argv[1]))
+expected = knowledge_of(OxigraphEngine(base.store), rules).until(None)
+children = []
+for _ in range(4):
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if knowledge_of(base, rules).until(None) == expected else 1)
+    children.append(child)
+sys.exit(sum(os.waitpid(child, 0)[1] != 0 for child in children))
+"""
+
+
+def test_copies_of_a_process_that_write_at_once_do_not_disturb_each_other(
+    graph: kg.Graph, tmp_path: Path
+) -> None:
+    """Their objects have the same identities, which once named the file that is being written."""
+    ran = subprocess.run([sys.executable, "-c", ALIKE, str(tmp_path)], capture_output=True)
+    assert ran.returncode == 0, ran.stderr.decode()
