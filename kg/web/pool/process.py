@@ -182,6 +182,9 @@ def _become(held: Held, head: Mapping[str, Any]) -> tuple[Held, dict[str, Any], 
         return replace(held, graph=graph, version=head["version"]), {}, b""
     except KgError as error:
         return held, _told(problem_of(error)), b""
+    except Exception:
+        traceback.print_exc()
+        return held, _told(Problem(500, "The service has failed. Its log says how.")), b""
 
 
 def _done(
