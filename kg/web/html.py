@@ -68,6 +68,12 @@ def render(template: str, **context: object) -> str:
     return environment().get_template(template).render(**context)
 
 
+def compile_all() -> None:
+    """Compiles all templates, so that the copies of this process need not."""
+    for name in environment().list_templates():
+        environment().get_template(name)
+
+
 def problem_page(problem: Problem, *, request_id: str = "") -> bytes:
     """Gives the page that tells a problem."""
     members = {**problem.document, "nearest": problem.members.get("nearest", [])}

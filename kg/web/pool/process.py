@@ -31,6 +31,7 @@ from kg.clocks import IN_FORCE
 from kg.engine.oxigraph_engine import OxigraphEngine, open_read_only
 from kg.errors import KgError
 from kg.graph import Graph
+from kg.web.html import compile_all
 from kg.web.jobs import Held, Job
 from kg.web.jobs.limited import too_large
 from kg.web.pool.frames import Ended, receive, send
@@ -85,6 +86,7 @@ def main(descriptor: int) -> None:
         loading.is_writable,
         loading.services,
     )
+    compile_all()
     gc.collect()
     gc.freeze()  # copies share what is never looked at again
     with contextlib.suppress(Ended):
