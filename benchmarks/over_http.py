@@ -102,6 +102,7 @@ def cases(own: Server, members: str) -> list[Case]:
         Case("members, not modified", again, members, JSON, known),
         Case("SELECT, other days", varied_sparql, varied, JSON, JSON),
         Case("SELECT again", sparql, members, JSON, JSON),
+        Case("NATO as Turtle", "/organisation/nato.ttl", DESCRIBE, TURTLE, is_remembered=False),
         Case("page of NATO", page, DESCRIBE, TURTLE, is_remembered=False),
         Case("page of NATO again", page, DESCRIBE, TURTLE),
         Case("CONSTRUCT", construct, CONSTRUCT, TURTLE, TURTLE, is_remembered=False),

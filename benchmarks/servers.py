@@ -51,7 +51,7 @@ def oxigraph(triples: Path) -> Iterator[Server]:
     subprocess.run([binary, "load", *store, "--file", str(triples)], check=True)
     bind = f"127.0.0.1:{_free_port()}"
     command = [binary, "serve-read-only", *store, "--bind", bind]
-    with _running(command, Server("oxigraph", f"http://{bind}", "/query")) as server:
+    with _running(command, Server("oxigraph", f"http://{bind}", "/query"), is_quiet=True) as server:
         yield server
 
 
@@ -75,8 +75,11 @@ def _installed(folder: Path) -> str:
 
 
 @contextmanager
-def _running(command: Sequence[str], server: Server) -> Iterator[Server]:
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+def _running(command: Sequence[str], server: Server, *, is_quiet: bool = False) -> Iterator[Server]:
+    """Runs a server; with `is_quiet` without its words, as on each client that leaves."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL if is_quiet else None
+    )
     try:
         _wait_for(f"{server.address}{server.endpoint}?query=ASK%7B%7D", process)
         yield server
