@@ -27,11 +27,11 @@ def address_of(request: Request) -> str:
 
 
 def one(request: Request, name: str) -> str | None:
-    """Gives the value of a parameter that can be given once; raises Problem 400."""
+    """Gives the value of a parameter, None for an empty one; raises Problem 400 for several."""
     values = request.query_params.getlist(name)
     if len(values) > 1:
         raise Problem(400, f"{name} is given {len(values)} times. Give it once.")
-    return values[0] if values else None
+    return values[0] if values and values[0].strip() else None
 
 
 def only(request: Request, known: Iterable[str]) -> None:
