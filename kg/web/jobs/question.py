@@ -6,7 +6,7 @@ the `form` and `media_type` of the answer.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -71,10 +71,12 @@ def complete(query: SparqlFile, graph: Graph, values: Mapping[str, str]) -> None
     parameters = described(query, graph)
     missing = [each for each in parameters if each.is_required and each.name not in values]
     if missing:
+        names = " and ".join(each.name for each in missing)
+        have = "has" if len(missing) == 1 else "have"
         meanings = " ".join(f"{each.name}: {each.meaning}" for each in missing)
         raise Problem(
             400,
-            f"{' and '.join(each.name for each in missing)} has to be given. {meanings} Send for "
+            f"{names} {have} to be given. {meanings} Send for "
             f"example {example_of(query, parameters)}.",
             missing=[each.name for each in missing],
         )
@@ -83,16 +85,21 @@ def complete(query: SparqlFile, graph: Graph, values: Mapping[str, str]) -> None
 def example_of(query: SparqlFile, parameters: Sequence[DescribedParameter]) -> str:
     """Gives the address of a question with its examples."""
     pairs = {each.name: each.example for each in parameters if each.example is not None}
-    return f"/query/{query.name}?{urlencode(pairs, safe=':')}" if pairs else f"/query/{query.name}"
+    return address_of(f"/query/{query.name}", pairs)
 
 
-def asked_again(request: Mapping[str, Any]) -> str:
-    """Gives what was asked as the query part of an address, with its question mark."""
+def pairs_of(request: Mapping[str, Any]) -> dict[str, str]:
+    """Gives what was asked, but for the certainty, as parameters of an address."""
     others = {name: request.get(name) for name in ("on", "known-on", "joined-by")}
     if others["joined-by"] == IN_FORCE:
         del others["joined-by"]
-    pairs = {**request["values"], **{name: value for name, value in others.items() if value}}
-    return f"?{urlencode(pairs, safe=':')}" if pairs else ""
+    return {**request["values"], **{name: value for name, value in others.items() if value}}
+
+
+def address_of(path: str, *pairs: Mapping[str, Any]) -> str:
+    """Gives an address with its parameters, of which those that are None are left out."""
+    given = {name: value for some in pairs for name, value in some.items() if value is not None}
+    return f"{path}?{urlencode(given, safe=':', doseq=True)}" if given else path
 
 
 def _written(
@@ -163,12 +170,19 @@ def _json(document: Mapping[str, Any]) -> bytes:
 def _page(graph: Graph, query: SparqlFile, request: Mapping[str, Any], limits: Limits) -> str:
     """Gives the page of a question: its form, and the answer where nothing is missing."""
     parameters = described(query, graph)
-    values = request["values"]
+    values, pairs = request["values"], pairs_of(request)
+    certainty = {"certainty": request["certainty"]}
     is_complete = all(each.name in values or not each.is_required for each in parameters)
     answer: dict[str, Any] = {}
+    reasons: list[tuple[int, str]] = []
     if is_complete:
         table = _table(graph, query, request, limits)
         answer = {"table": table, **_content(graph, query, request, table)}
+        explained = f"/explain/{query.name}"
+        reasons = [
+            (number, address_of(explained, pairs, {"row": number}))
+            for number in _numbers(graph, query, request, table)
+        ]
     return render(
         "question.html",
         query=query,
@@ -177,11 +191,25 @@ def _page(graph: Graph, query: SparqlFile, request: Mapping[str, Any], limits: L
         example=example_of(query, parameters),
         request=request,
         answer=answer,
-        asked=asked_again(request),
+        reasons=reasons,
+        pairs=pairs,
+        explained=address_of(f"/explain/{query.name}", pairs),
         with_on=all(each.name != "on" for each in parameters),
         stages=STAGES,
         prefixes=graph.project.prefixes,
         alternates=[
-            (form, f"/query/{query.name}.{form.suffix}{asked_again(request)}") for form in OTHERS
+            (form, address_of(f"/query/{query.name}.{form.suffix}", pairs, certainty))
+            for form in (OTHERS if is_complete else ())
         ],
     )
+
+
+def _numbers(
+    graph: Graph, query: SparqlFile, request: Mapping[str, Any], table: Table
+) -> Iterable[int]:
+    """Gives the numbers that rows have in the answer that is not limited by certainty."""
+    if not request["certainty"]:
+        return range(1, len(table) + 1)
+    kept = set(table.rows)
+    whole = graph.asker.ask(query.name, request["values"])
+    return [number for number, row in enumerate(whole.rows, start=1) if row in kept]

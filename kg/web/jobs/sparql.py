@@ -81,9 +81,9 @@ def run(held: Held, request: Mapping[str, Any], body: bytes) -> Reply:
             answer = graph.sparql(text)
         lasting = not (_EACH_TIME_ANOTHER.search(text) or asked.query.endpoints)
         if form.name == "html":
-            on, known_on = request.get("on"), request.get("known-on")
+            clocks = {name: request.get(name) for name in ("on", "known-on", "joined-by")}
             read = _read(answer, text, held.limits)
-            page = query_page(graph, text, read, on=on, known_on=known_on)
+            page = query_page(graph, text, read, clocks=clocks)
             return form.reply(page, is_lasting=lasting)
         reply = _written(answer, form, graph.project.prefixes, held.limits)
         return reply if lasting else replace(reply, is_lasting=False)

@@ -5,13 +5,17 @@ its columns; and the `form` and `media_type`.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from kg.explain.why_not_formats import FORMATS
 from kg.web.html import render
 from kg.web.jobs import Held
-from kg.web.jobs.question import asked_again, asked_of, complete
+from kg.web.jobs.question import address_of, asked_of, complete, pairs_of
+from kg.web.negotiation import PLAIN_JSON, TEXT
 from kg.web.replies import Problem, Reply, on_the_web
+
+FORMS_BESIDE: Final = (PLAIN_JSON, TEXT)
+"""The forms that the page offers beside itself."""
 
 
 def run(held: Held, request: Mapping[str, Any], body: bytes) -> Reply:
@@ -29,12 +33,19 @@ def run(held: Held, request: Mapping[str, Any], body: bytes) -> Reply:
     prefixes = graph.project.prefixes
     if request["form"] == "html":
         text = FORMATS["text"](found, prefixes)
+        pairs = pairs_of(request)
+        where = [f"{column}={value}" for column, value in request["where"].items()]
         page = render(
             "explanation.html",
             query=query,
             heading="Why there is no such row",
             text=on_the_web(text),
-            asked=asked_again(request),
+            asked=address_of(f"/query/{query.name}", pairs),
+            pairs={**pairs, "where": ", ".join(where)},
+            alternates=[
+                (form, address_of(f"/why-not/{query.name}.{form.suffix}", pairs, {"where": where}))
+                for form in FORMS_BESIDE
+            ],
         )
         return Reply(page.encode(), request["media_type"])
     return Reply(FORMATS[request["form"]](found, prefixes).encode(), request["media_type"])

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kg.clocks import VIEWS
+from kg.clocks import IN_FORCE, VIEWS
 from kg.engine.network_guard import may_reach_network
 from kg.relations.named import are_named_in
 from kg.web.answering import Asked, answer
@@ -94,6 +94,7 @@ def _asked(request: Request, query: Query) -> Asked:
         "form": form.name,
         "media_type": media_type,
         "known-on": known_on,
+        "joined-by": None if clocks.joined_by == IN_FORCE else clocks.joined_by,
     }
     relations = service_of(request).snapshot.project.relations
     is_of_today = not on and are_named_in(query.text, relations)
