@@ -243,6 +243,22 @@ def test_a_view_is_given_though_the_graph_is_replaced_meanwhile() -> None:
     assert asyncio.run(in_pool(asked)) == [200, 200]
 
 
+def test_a_job_goes_on_with_the_files_of_its_state_when_that_is_replaced() -> None:
+    async def asked(pool: Pool) -> int:
+        words = {"values": {"organisation": "NATO"}, "on": None, "where": {}, "row": 1}
+        told = {"name": "members", "form": "text", "media_type": "text/plain", **words}
+        following = take_snapshot(locate())
+        generation = await start(following, pool.limits, is_writable=False)
+        work = asyncio.ensure_future(pool.run("explain", told))
+        await asyncio.sleep(0.02)
+        old, pool.snapshot = pool.snapshot, following
+        pool._replace(generation)
+        pool._outdated.append(old)
+        return (await work).status
+
+    assert asyncio.run(in_pool(asked)) == 200
+
+
 def test_a_view_whose_process_is_killed_is_made_again() -> None:
     async def asked(pool: Pool) -> int:
         for _ in range(2):

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kg.errors import KgError
 from kg.project import Project
@@ -20,6 +20,9 @@ from kg.web.snapshot import Snapshot, take_snapshot
 
 if TYPE_CHECKING:
     from kg.web.federation.relay import Relay
+
+_LONGEST_STOP: Final = 20.0
+"""Seconds that taking over a change may go on when the service stops."""
 
 
 class Service:
@@ -59,14 +62,15 @@ class Service:
             raise
         self.metrics.watch(self)
         if self.settings.reload:
+            self._stopping = asyncio.Event()
             self._watching = asyncio.create_task(self._reload_on_change())
 
     async def stop(self) -> None:
         """Ends all processes."""
         if self.settings.reload:
-            self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
+            self._stopping.set()  # what has begun is finished, so that nothing of it is left
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._watching, _LONGEST_STOP)
         self.pool.close()
         await self._stop_relay()
 
@@ -79,7 +83,7 @@ class Service:
         from watchfiles import awatch  # only --reload watches
 
         folders = [self.project.ontology, self.project.graph, self.project.queries]
-        async for _ in awatch(*folders):
+        async for _ in awatch(*folders, stop_event=self._stopping):
             try:
                 taken = await asyncio.to_thread(partial(take_snapshot, self.project))
                 if taken.version == self.snapshot.version:

@@ -10,15 +10,15 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from kg.build import build_on_disk
 from kg.engine.oxigraph_engine import written_name
-from kg.errors import EngineError, InvalidDocument
+from kg.errors import EngineError, InvalidDocument, KgError
 from kg.project import Project, cache_folder
 from kg.rules import DERIVED
 from kg.stores import content_key, inputs, open_embedded
@@ -40,6 +40,8 @@ class Snapshot:
     folder: Path
     version: str
     modified: float
+    texts: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    """The copied files by their paths in the folder, as they are restored."""
 
     @cached_property
     def store(self) -> Path:
@@ -59,14 +61,39 @@ class Snapshot:
         """How many bytes the N-Triples have."""
         return sum(file.stat().st_size for file in self.written.values())
 
-    @property
+    @cached_property
     def project(self) -> Project:
         """The project in the folder, which has no Turtle of its own."""
         return Project(self.folder / "ontology", self.folder / "graph", self.folder / "queries")
 
+    @cached_property
+    def _open(self) -> Mapping[Path, BinaryIO]:
+        """The files of N-Triples, held open: what is open stays, wherever its name is removed."""
+        return {file: file.open("rb") for file in self.written.values()}
+
+    def hold(self) -> None:
+        """Makes ready for restoring; raises OSError."""
+        (self.store / "store").mkdir(exist_ok=True)
+        assert self._open
+
+    def restore(self) -> None:
+        """Writes the files again where somebody has removed them, as with the whole cache."""
+        if self.folder.is_dir() or not self.texts:
+            return
+        with suppress(OSError):
+            (self.store / "store").mkdir(parents=True)
+            for file, held in self._open.items():
+                held.seek(0)
+                with file.open("wb") as out:
+                    shutil.copyfileobj(held, out)
+            for name, content in self.texts.items():
+                _write(self.folder / name, content)
+
     def discard(self) -> None:
         """Removes the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        for file in self.__dict__.get("_open", {}).values():
+            file.close()
 
 
 def take_snapshot(project: Project, *, tell: Callable[[str], None] = lambda _: None) -> Snapshot:
@@ -85,6 +112,9 @@ def take_snapshot(project: Project, *, tell: Callable[[str], None] = lambda _: N
                     return snapshot
                 shutil.rmtree(folder, ignore_errors=True)
             raise InvalidDocument("The graph's files go on changing. Start again when they rest.")
+        except KgError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             tell(f"{place} cannot be written ({error.strerror or error}).")
@@ -111,16 +141,26 @@ def _taken(project: Project, folder: Path, tell: Callable[[str], None]) -> Snaps
         build_on_disk(project, store, still=lambda: True)
     digest = hashlib.blake2b(key.encode(), digest_size=12)
     newest = 0.0
+    texts: dict[str, bytes] = {}
     for name, source in (("ontology", project.ontology), ("queries", project.queries)):
         for path in sorted([*source.rglob("*.rq"), *source.rglob("*.ttl")]):
             content = path.read_bytes()
-            copy = folder / name / path.relative_to(source)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(content)
-            digest.update(f"{name}/{path.relative_to(source)}\0{len(content)}\0".encode() + content)
+            copied = f"{name}/{path.relative_to(source)}"
+            _write(folder / copied, content)
+            texts[copied] = content
+            digest.update(f"{copied}\0{len(content)}\0".encode() + content)
             newest = max(newest, path.stat().st_mtime)
     newest = max([newest, *(path.stat().st_mtime for path in inputs(project))])
-    return Snapshot(folder, digest.hexdigest(), newest) if content_key(project) == key else None
+    if content_key(project) != key:
+        return None
+    snapshot = Snapshot(folder, digest.hexdigest(), newest, texts)
+    snapshot.hold()
+    return snapshot
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
 
 
 def _linked(source: str, target: str) -> None:

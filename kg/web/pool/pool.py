@@ -184,6 +184,7 @@ class Pool:
         self, known_on: str | None, joined_by: str, *, low: bool
     ) -> tuple[Generation, Process]:
         """Gives a process with nothing to do, and those that it is one of; raises Problem."""
+        self.snapshot.restore()
         while True:
             view = generation = self.generation
             try:
@@ -215,10 +216,11 @@ class Pool:
         async with self._replacing:
             if self.generation is generation:
                 self.killed += 1
-                print(
-                    "kg: the process that holds the graph has ended; starting it again.",
-                    file=sys.stderr,
-                )
+                with contextlib.suppress(OSError):  # a log that cannot be written
+                    print(
+                        "kg: the process that holds the graph has ended; starting it again.",
+                        file=sys.stderr,
+                    )
                 with contextlib.suppress(EngineError):
                     self._replace(await start(self._loading(self.snapshot)))
         return _not_at_hand()
