@@ -170,7 +170,8 @@ def parameter(
     name: str, description: str, schema: Json, *, is_required: bool = False, **more: object
 ) -> Json:
     """Gives a parameter of the address's query; left empty it counts as left out, as in forms."""
-    may_be_empty = {} if is_required else {"allowEmptyValue": True}
+    is_one = schema.get("type") != "array"
+    may_be_empty = {"allowEmptyValue": True} if is_one and not is_required else {}
     return {
         **may_be_empty,
         "name": name,

@@ -100,6 +100,7 @@ def _sparql(*, is_writable: bool) -> Json:
         "query",
         "The query; without one the service describes itself.",
         _TEXT_OF_QUERY,
+        allowEmptyValue=False,
         example="SELECT ?state WHERE { ?state a kg:State } ORDER BY ?state LIMIT 3",
     )
     answer = responses(
@@ -228,10 +229,8 @@ def _search() -> Json:
 
 
 def _elsewhere(description: str) -> Json:
-    return {
-        "description": description,
-        "headers": references(["Location", "Link", "X-Request-Id"]),
-    }
+    headers = references(["Location", "Link", "X-Request-Id"])
+    return {"description": description, "headers": headers}
 
 
 def _export() -> Json:

@@ -16,7 +16,7 @@ from kg.web.clocks import clocks_asked, clocks_of_view
 from kg.web.negotiation import GRAPHS, HTML, TABLES, TRUTHS, Form, wanted, whole_header
 from kg.web.protocol import Describe, Query, Update, read_operation
 from kg.web.replies import Problem
-from kg.web.routes.reading import address_of, service_of
+from kg.web.routes.reading import address_of, one, service_of
 from kg.web.routes.writing import update
 
 _MEGABYTE: Final = 1 << 20
@@ -57,6 +57,7 @@ async def sparql(request: Request) -> Response:
 
 async def _describe(request: Request, operation: Describe) -> Response:
     """Gives the service description, or to a browser the page with a form for queries."""
+    clocks_asked(one(request, "on"), one(request, "known-on"), one(request, "joined-by"))
     accept = whole_header(request.headers, "accept")
     form, media_type = wanted(accept, (*_RDF, HTML), name=operation.format)
     told = {"form": form.name, "media_type": media_type, "address": address_of(request)}
