@@ -82,12 +82,12 @@ def asked(client: httpx.Client, text: str, chance: random.Random) -> httpx.Respo
 
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_query_is_answered_or_refused(fuzzed: httpx.Client, name: str) -> None:
-    for form in ("json", "turtle", "html"):
-        data = {"query": ODD[name], "format": form}
-        answer = fuzzed.post("/sparql", data=data, headers={"Accept": PROBLEM_TYPE})
-        assert answer.status_code in STATUSES, answer.text
-        assert_well_formed(answer)
-        assert "root:x:" not in answer.text
+    form = ("json", "html", "turtle")[sorted(ODD).index(name) % 3]
+    data = {"query": ODD[name], "format": form}
+    answer = fuzzed.post("/sparql", data=data, headers={"Accept": PROBLEM_TYPE})
+    assert answer.status_code in STATUSES, answer.text
+    assert_well_formed(answer)
+    assert "root:x:" not in answer.text
 
 
 @pytest.mark.parametrize("seed", range(4))
