@@ -15,6 +15,7 @@ from kg.errors import EngineError
 from kg.web.pool.frames import Ended, Frame
 from kg.web.pool.generation import Generation
 from kg.web.pool.handle import Process, raise_told
+from kg.web.pool.problems import not_at_hand, stopped
 from kg.web.pool.process import Loading
 from kg.web.pool.queue import Turns
 from kg.web.pool.shares import Shares
@@ -107,7 +108,8 @@ class Pool:
                 seconds = self.limits.seconds
                 return _reply(await process.do(job, request, body, seconds=seconds, coding=coding))
             except Ended as error:
-                raise self._stopped(process) from error
+                self.killed += 1
+                raise stopped(self.limits, was_killed=process.was_killed) from error
             finally:
                 self.shares.note(client, process.used)
                 view.give_back(process)
@@ -128,7 +130,7 @@ class Pool:
             except Ended as error:
                 raise await self._recovered(generation) from error
             except TimeoutError as error:
-                raise _not_at_hand() from error
+                raise not_at_hand() from error
             self._checked = time.monotonic()
 
     async def update(
@@ -150,7 +152,8 @@ class Pool:
                 await process.become(version, seconds=seconds)
             except Ended as error:
                 process.close()
-                raise self._stopped(process) from error
+                self.killed += 1
+                raise stopped(self.limits, was_killed=process.was_killed) from error
             except BaseException:
                 process.kill()
                 process.close()
@@ -223,27 +226,7 @@ class Pool:
                     )
                 with contextlib.suppress(EngineError):
                     self._replace(await start(self._loading(self.snapshot)))
-        return _not_at_hand()
-
-    def _stopped(self, process: Process) -> Problem:
-        self.killed += 1
-        if process.was_killed:
-            return Problem(
-                503,
-                f"The request took longer than {self.limits.seconds:g} s and was stopped. Ask for "
-                "less, or ask the graph on a machine of your own.",
-            )
-        return Problem(
-            503,
-            f"The request needed more than {self.limits.memory} MB of memory, or its process was "
-            "ended. Ask for less, without sorting or joining everything for example.",
-        )
-
-
-def _not_at_hand() -> Problem:
-    return Problem(
-        503, "The graph was not at hand for a moment. Try again.", headers={"Retry-After": "1"}
-    )
+        return not_at_hand()
 
 
 def _reply(frame: Frame) -> Reply:
