@@ -495,7 +495,7 @@ def test_a_view_that_cannot_be_is_told_and_leaves_nothing(
 
     held = dict(pool.generation._views)
     problem = runner.run(run())
-    assert problem.status == 400
+    assert problem.status == 404
     assert "--" not in problem.detail and "kg query" not in problem.detail
     assert pool.generation._views == held
 

@@ -315,12 +315,12 @@ def test_a_refusal_is_the_command_lines(client: httpx.Client, run_kg: RUN_KG) ->
 @pytest.mark.parametrize(
     ("path", "asked", "status", "word"),
     [
-        ("explain", {"row": "99"}, 400, "30"),
+        ("explain", {"row": "99"}, 404, "30"),
         ("explain", {"row": "0"}, 400, "row"),
         ("explain", {"row": "first"}, 400, "row"),
         ("explain", {"where": "name"}, 400, "column=value"),
         ("explain", {"where": "nam=Finland"}, 404, "Did you mean name?"),
-        ("explain", {"where": "name=Sweden"}, 400, "Sweden"),
+        ("explain", {"where": "name=Sweden"}, 404, "Sweden"),
         ("explain", {"wher": "name=Sweden"}, 400, "Did you mean where?"),
         ("why-not", {}, 400, "where=name=Sweden"),
         ("why-not", {"where": "nam=Finland"}, 404, "Did you mean name?"),
