@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from hypothesis import strategies as st
 import kg
 from kg.project import Project
 from kg.web.cache import Answers
-from kg.web.pool import handle
+from kg.web.pool import generation, handle
 from kg.web.pool.frames import Ended, awaited, exchange, packed, receive, send
 from kg.web.pool.pool import Pool
 from kg.web.pool.queue import Turns
@@ -434,6 +435,22 @@ def test_the_process_that_holds_the_graph_is_started_again(
     assert (problem.status, problem.headers) == (503, {"Retry-After": "1"})
     assert after.status == 200
     assert "starting it again" in capfd.readouterr().err
+
+
+def test_a_process_that_makes_no_copies_is_started_again(
+    pool: Pool, runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation, "_LONGEST_COPYING", 0.3)
+
+    async def run() -> tuple[Problem, Reply]:
+        os.kill(pool.generation.first.pid, signal.SIGSTOP)
+        pool.generation.idle.clear()
+        with pytest.raises(Problem) as problem:
+            await pool.run("sparql", COUNT)
+        return problem.value, await pool.run("sparql", COUNT)
+
+    problem, after = runner.run(run())
+    assert (problem.status, after.status) == (503, 200)
 
 
 # Views
