@@ -18,7 +18,7 @@ MARKS = [
     '"><img src=x onerror=alert(1)>',
     "' onmouseover='alert(1)",
     "javascript:alert(1)",
-    "{{7*7}}{% raw %}${7*7}",
+    "{{1234567*3}}{% raw %}${1234567*3}",
     "</textarea><svg onload=alert(1)>",
     "]]><!--<script>",
     "&lt;script&gt;\u202e\u2028",
@@ -118,7 +118,7 @@ def assert_harmless(answer: httpx.Response) -> None:
             value = attributes.get(name) or ""
             assert not re.match(r"\s*(javascript|data|vbscript):", value, re.IGNORECASE), value
             assert not re.match(r"[/\\]{2}", value), value
-    assert "49" not in re.findall(r"\{\{7\*7\}\}|\b49\b", answer.text) or "7*7" in answer.text
+    assert "3703701" not in answer.text
 
 
 def test_a_dangerous_iri_in_a_result_is_no_link(client: httpx.Client) -> None:

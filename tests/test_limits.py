@@ -248,7 +248,7 @@ def test_a_job_goes_on_with_the_files_of_its_state_when_that_is_replaced() -> No
         words = {"values": {"organisation": "NATO"}, "on": None, "where": {}, "row": 1}
         told = {"name": "members", "form": "text", "media_type": "text/plain", **words}
         following = take_snapshot(locate())
-        generation = await start(following, pool.limits, is_writable=False)
+        generation = await start(pool._loading(following))
         work = asyncio.ensure_future(pool.run("explain", told))
         await asyncio.sleep(0.02)
         old, pool.snapshot = pool.snapshot, following
