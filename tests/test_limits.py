@@ -253,7 +253,7 @@ def test_a_job_goes_on_with_the_files_of_its_state_when_that_is_replaced() -> No
         await asyncio.sleep(0.02)
         old, pool.snapshot = pool.snapshot, following
         pool._replace(generation)
-        pool._outdated.append(old)
+        pool._left.append(old)
         return (await work).status
 
     assert asyncio.run(in_pool(asked)) == 200
