@@ -24,7 +24,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from kg.errors import KgError
-from kg.web.bodies import check_headers, read_body
+from kg.web.edge.bodies import check_headers, read_body
 from kg.web.replies import Problem
 from kg.web.serving import address_of, listen
 

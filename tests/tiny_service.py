@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from kg.errors import KgError
-from kg.web.bodies import read_body
+from kg.web.edge.bodies import read_body
 from kg.web.replies import Problem
 from kg.web.serving import serve
 from kg.web.settings import Limits, Settings

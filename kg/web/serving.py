@@ -16,8 +16,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from kg.errors import InvalidValue, KgError
-from kg.web.bodies import SafeAnswers
-from kg.web.connections import Refused, protocol_for
+from kg.web.edge.bodies import SafeAnswers
+from kg.web.edge.connections import Refused, protocol_for
 from kg.web.settings import Limits, Settings
 
 SECONDS_TO_FINISH: Final = 10

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kg.errors import KgError
-from kg.web.bodies import read_body
+from kg.web.edge.bodies import read_body
 from kg.web.federation.forwarding import BeyondLimit, Forwarder, Resolver, Results, failed, resolve
 from kg.web.replies import Problem
 from kg.web.settings import Limits

@@ -11,15 +11,15 @@ from typing import Any, Final
 
 from kg.export import write_graph
 from kg.terms import Triple
-from kg.web.description_of_dataset import dataset_description
-from kg.web.description_of_examples import example_queries
-from kg.web.description_of_service import service_description
+from kg.web.described.dataset import dataset_description
+from kg.web.described.examples import example_queries
+from kg.web.described.openapi import openapi
+from kg.web.described.service import service_description
+from kg.web.described.statements import with_descriptions
+from kg.web.described.statistics import count, read_header
 from kg.web.jobs import Held
 from kg.web.negotiation import GRAPHS, HTML, PLAIN_JSON, named
-from kg.web.openapi import openapi
 from kg.web.replies import Problem, Reply
-from kg.web.statements import with_descriptions
-from kg.web.statistics import count, read_header
 
 FORMS: Final = tuple(form for form in GRAPHS if form is not HTML)
 """The forms of all but the OpenAPI document."""

@@ -11,8 +11,8 @@ from kg.clocks import IN_FORCE, VIEWS
 from kg.engine.network_guard import may_reach_network
 from kg.relations.named import are_named_in
 from kg.web.answering import Asked, answer
-from kg.web.bodies import read_body
 from kg.web.clocks import clocks_asked, clocks_of_view
+from kg.web.edge.bodies import read_body
 from kg.web.negotiation import GRAPHS, HTML, TABLES, TRUTHS, Form, wanted, whole_header
 from kg.web.protocol import Describe, Query, Update, read_operation
 from kg.web.replies import Problem

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kg.web.bodies import read_body
+from kg.web.edge.bodies import read_body
 from kg.web.negotiation import GRAPHS, HTML, content_type, wanted, whole_header
 from kg.web.protocol import Update, read_graph_target
 from kg.web.replies import Problem, Reply

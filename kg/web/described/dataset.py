@@ -11,10 +11,10 @@ from typing import Final
 from kg.graph import Graph
 from kg.prefixes import Prefixes
 from kg.terms import Iri, Literal, Term, Triple
-from kg.web.description_of_service import default_graph, derived_graph
+from kg.web.described.service import default_graph, derived_graph
+from kg.web.described.statements import BASE, english, number, say, with_descriptions
+from kg.web.described.statistics import Header, Statistics, links_to
 from kg.web.negotiation import NTRIPLES, TURTLE, Form
-from kg.web.statements import BASE, english, number, say, with_descriptions
-from kg.web.statistics import Header, Statistics, links_to
 
 NQUADS: Final = Form("nquads", "application/n-quads", "nq")
 DUMPS: Final = (TURTLE, NTRIPLES, NQUADS)

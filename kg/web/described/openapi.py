@@ -8,10 +8,10 @@ from typing import Final
 
 from kg.graph import Graph
 from kg.version import VERSION
-from kg.web.openapi_parts import HEADERS, PARAMETERS, RESPONSES, SCHEMAS, Json
-from kg.web.openapi_questions import question_parameters, question_paths
-from kg.web.openapi_routes import fixed_paths
-from kg.web.statistics import Header, Statistics
+from kg.web.described.openapi_parts import HEADERS, PARAMETERS, RESPONSES, SCHEMAS, Json
+from kg.web.described.openapi_questions import question_parameters, question_paths
+from kg.web.described.openapi_routes import fixed_paths
+from kg.web.described.statistics import Header, Statistics
 
 _TAGS: Final = {
     "Questions": "The stored questions, each with the parameters of its file.",

@@ -8,7 +8,7 @@ from kg.graph import Graph
 from kg.rules import DERIVED
 from kg.table import Row
 from kg.terms import Iri, Literal, Term
-from kg.web.statements import BASE
+from kg.web.described.statements import BASE
 
 _HEADER: Final = """
 PREFIX dcterms: <http://purl.org/dc/terms/>

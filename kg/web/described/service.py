@@ -12,8 +12,8 @@ from kg.clocks import STAGES, VIEWS
 from kg.graph import Graph
 from kg.rules import DERIVED
 from kg.terms import Iri, Triple
-from kg.web.statements import english, number, say, with_descriptions
-from kg.web.statistics import Header, Statistics
+from kg.web.described.statements import english, number, say, with_descriptions
+from kg.web.described.statistics import Header, Statistics
 
 RESULT_FORMATS: Final = (
     "SPARQL_Results_JSON",

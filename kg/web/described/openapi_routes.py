@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from kg.web.description_of_dataset import DUMPS
-from kg.web.negotiation import GRAPHS, HTML, NTRIPLES, PLAIN_JSON, TEXT, Form
-from kg.web.openapi_parts import (
+from kg.web.described.dataset import DUMPS
+from kg.web.described.openapi_parts import (
     SHORTCUTS,
     Json,
     contents,
@@ -14,7 +13,8 @@ from kg.web.openapi_parts import (
     references,
     responses,
 )
-from kg.web.openapi_sparql import graph_store_path, sparql_path
+from kg.web.described.openapi_sparql import graph_store_path, sparql_path
+from kg.web.negotiation import GRAPHS, HTML, NTRIPLES, PLAIN_JSON, TEXT, Form
 
 _OPENAPI: Final[Json] = {"type": "object", "required": ["openapi", "info", "paths"]}
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from kg.web.heads import KILOBYTE, busy, check_head, check_size, problem_of_parser
+from kg.web.edge.heads import KILOBYTE, busy, check_head, check_size, problem_of_parser
 from kg.web.settings import Limits
 
 MOST_PIPELINED: Final = 100

@@ -9,6 +9,16 @@ from kg.parameters import CONCEPT, DATE, THING, DescribedParameter, described
 from kg.sparql.reader import read_query
 from kg.sparql.scope import column_names
 from kg.sparql_file import SparqlFile
+from kg.web.described.openapi_parts import (
+    NOT_BLANK,
+    SHORTCUTS,
+    Json,
+    contents,
+    format_parameter,
+    parameter,
+    responses,
+    shared,
+)
 from kg.web.negotiation import (
     CSV,
     HTML,
@@ -20,16 +30,6 @@ from kg.web.negotiation import (
     TSV,
     TURTLE,
     Form,
-)
-from kg.web.openapi_parts import (
-    NOT_BLANK,
-    SHORTCUTS,
-    Json,
-    contents,
-    format_parameter,
-    parameter,
-    responses,
-    shared,
 )
 
 ANSWERS: Final[Mapping[str, Form]] = {

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, TypeAlias
 
-from kg.web.heads import busy, late, refusal
-from kg.web.intake import BETWEEN, BODY, HEAD, Intake, Part
-from kg.web.lines import Line
+from kg.web.edge.heads import busy, late, refusal
+from kg.web.edge.intake import BETWEEN, BODY, HEAD, Intake, Part
+from kg.web.edge.lines import Line
 from kg.web.replies import Problem
 from kg.web.settings import Limits
 

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from kg.web.negotiation import GRAPHS, TABLES
-from kg.web.openapi_parts import (
+from kg.web.described.openapi_parts import (
     Json,
     contents,
     format_parameter,
@@ -12,6 +11,7 @@ from kg.web.openapi_parts import (
     responses,
     shared,
 )
+from kg.web.negotiation import GRAPHS, TABLES
 
 _RESULTS: Final = tuple(dict.fromkeys([*TABLES, *GRAPHS]))
 _DATASET: Final = {

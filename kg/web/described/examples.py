@@ -13,7 +13,7 @@ from kg.parameters import DATE, described
 from kg.sparql.reader import read_query
 from kg.sparql_file import SparqlFile
 from kg.terms import XSD, Iri, Literal, Triple
-from kg.web.statements import BASE, english, say, with_descriptions
+from kg.web.described.statements import BASE, english, say, with_descriptions
 
 _FORMS: Final = {
     "SELECT": ("sh:SPARQLSelectExecutable", "sh:select"),

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kg.web.heads import KILOBYTE, busy, problem_answer
+from kg.web.edge.heads import KILOBYTE, busy, problem_answer
 from kg.web.replies import Problem
 
 _UNSAFE: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")

@@ -1,0 +1,1 @@
+"""The service described by itself: service description, VoID, examples, OpenAPI."""
