@@ -23,7 +23,11 @@ import kg
 
 DAY = "2022-10-12"
 NATO = "https://w3id.org/alliance-kg/organisation/nato"
-DESCRIBE = f"DESCRIBE <{NATO}>"
+ABOUT = (
+    f"CONSTRUCT {{ <{NATO}> ?property ?value . ?thing ?refers <{NATO}> }} "
+    f"WHERE {{ {{ <{NATO}> ?property ?value }} UNION {{ ?thing ?refers <{NATO}> }} }}"
+)
+"""The triples that the service gives of a thing: its own, and those that refer to it."""
 CONSTRUCT = (
     "CONSTRUCT { ?membership ?property ?value } "
     f"WHERE {{ ?membership <http://www.w3.org/ns/org#organization> <{NATO}> ; ?property ?value }}"
@@ -102,9 +106,9 @@ def cases(own: Server, members: str) -> list[Case]:
         Case("members, not modified", again, members, JSON, known),
         Case("SELECT, other days", varied_sparql, varied, JSON, JSON),
         Case("SELECT again", sparql, members, JSON, JSON),
-        Case("NATO as Turtle", "/organisation/nato.ttl", DESCRIBE, TURTLE, is_remembered=False),
-        Case("page of NATO", page, DESCRIBE, TURTLE, is_remembered=False),
-        Case("page of NATO again", page, DESCRIBE, TURTLE),
+        Case("NATO as Turtle", "/organisation/nato.ttl", ABOUT, TURTLE, is_remembered=False),
+        Case("page of NATO", page, ABOUT, TURTLE, is_remembered=False),
+        Case("page of NATO again", page, ABOUT, TURTLE),
         Case("CONSTRUCT", construct, CONSTRUCT, TURTLE, TURTLE, is_remembered=False),
         Case("CONSTRUCT again", construct, CONSTRUCT, TURTLE, TURTLE),
     ]

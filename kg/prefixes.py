@@ -36,17 +36,29 @@ class Prefixes:
     namespaces: dict[str, str]
 
     @cached_property
-    def _by_length(self) -> list[tuple[str, str]]:
-        pairs = [(namespace, prefix) for prefix, namespace in self.namespaces.items()]
-        return sorted(pairs, key=lambda pair: -len(pair[0]))
+    def _by_namespace(self) -> dict[str, str]:
+        return {namespace: prefix for prefix, namespace in self.namespaces.items()}
+
+    @cached_property
+    def _unended(self) -> list[str]:
+        """The namespaces that do not end where IRIs are divided, the longest first."""
+        unended = (each for each in self._by_namespace if not each.endswith(("/", "#")))
+        return sorted(unended, key=len, reverse=True)
 
     def compact(self, iri: str) -> str | None:
-        """Gives the prefixed name of an IRI, or None where it has none that needs no escape."""
-        for namespace, prefix in self._by_length:
-            if iri.startswith(namespace):
-                local_name = iri[len(namespace) :]
-                return f"{prefix}:{local_name}" if _PLAIN_LOCAL_NAME.fullmatch(local_name) else None
-        return None
+        """Gives the prefixed name of an IRI, or None where it has none that needs no escape.
+
+        >>> Prefixes({"x": "urn:x:"}).compact("urn:x:y")
+        'x:y'
+        """
+        ends = max(iri.rfind("/"), iri.rfind("#")) + 1  # a plain local name has neither sign
+        for unended in self._unended:
+            if len(unended) > ends and iri.startswith(unended):
+                ends = len(unended)
+                break
+        prefix, local_name = self._by_namespace.get(iri[:ends]), iri[ends:]
+        plain = prefix is not None and _PLAIN_LOCAL_NAME.fullmatch(local_name)
+        return f"{prefix}:{local_name}" if plain else None
 
     def shorten(self, iri: str) -> str:
         """Gives the prefixed name of an IRI, or the IRI itself."""

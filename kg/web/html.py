@@ -21,6 +21,8 @@ from kg.web.replies import Problem
 GRAPH_FORMS: Final = (TURTLE, JSONLD, NTRIPLES, RDFXML)
 """The forms of linked data that a page offers beside itself."""
 _KEPT_IN_PATH: Final = "/#:@!$&'()*+,;=~-._"
+_PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9_.-][A-Za-z0-9_./#-]*")
+"""The path of nearly every thing, in which nothing is to be encoded."""
 _DATES: Final = tuple(f"{XSD}{name}" for name in ("date", "gYearMonth", "gYear", "dateTime"))
 _PREFIXED: Final = re.compile(r"[a-z]+:[A-Za-z]+")
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -38,6 +40,8 @@ def path_of(iri: Iri | str) -> str:
     if not value.startswith(BASE):
         return value
     path = value.removeprefix(BASE)
+    if _PLAIN_PATH.fullmatch(path):
+        return f"/{path}"
     slashes = len(path) - len(path.lstrip("/"))  # two at the beginning would name a host
     return f"/{'%2F' * slashes}{quote(path[slashes:], safe=_KEPT_IN_PATH)}"
 
