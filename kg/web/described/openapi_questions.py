@@ -190,7 +190,7 @@ def _value(type_: str, text: str) -> object:
 
 
 def _whole() -> Json:
-    return {"type": "integer", "minimum": 1}
+    return {"type": "integer", "minimum": 1, "maximum": 999_999_999}
 
 
 def _where(query: SparqlFile, *, is_required: bool) -> Json:
