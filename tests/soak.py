@@ -32,6 +32,9 @@ _GREEDY = "SELECT ?a ?d WHERE { ?a ?b ?c . ?d ?e ?f } ORDER BY ?c ?f"
 _KINDS = ("organisation/nato", "state/finland", "organisation", "ontology", "no-such/thing", "")
 _FORMS = ("text/html", "text/turtle", "application/ld+json", "application/n-triples", "*/*")
 
+PAUSE = 0.1
+"""Seconds that a client rests between requests, so that other tests get on."""
+
 
 @dataclass
 class Soaked:
@@ -109,6 +112,7 @@ def _ask(served: Served, number: int, statuses: Counter[int], is_over: threading
         while not is_over.is_set():
             status = chance.choice(_WAYS)(client, chance)
             statuses[status] += 1
+            is_over.wait(PAUSE)
 
 
 def _read(client: httpx.Client, chance: random.Random) -> int:

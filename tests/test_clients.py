@@ -21,6 +21,7 @@ import pytest
 import rdflib
 import SPARQLWrapper as wrapper  # noqa: N813  # the module, not the class of that name
 from conftest import ROOT, VIEWED, Served
+from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.plugins.stores.sparqlstore import SPARQLStore, SPARQLUpdateStore
 
 import kg
@@ -212,7 +213,7 @@ def test_rdflib_reads_the_endpoint_as_a_dataset(sparql: str, graph: kg.Graph) ->
 @needs_updates
 def test_rdflib_writes_to_a_service_that_is_writable(writable_service: str) -> None:
     at = f"{writable_service}/sparql"
-    remote = rdflib.Graph(SPARQLUpdateStore(at, at))
+    remote = rdflib.Graph(SPARQLUpdateStore(at, at), identifier=DATASET_DEFAULT_GRAPH_ID)
     triple = (rdflib.URIRef(FINLAND), rdflib.RDFS.comment, rdflib.Literal("ä\n\"'\\", lang="fi"))
     remote.add(triple)
     assert triple in remote

@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from kg.ask import CERTAINTIES
 from kg.clocks import IN_FORCE, STAGES
-from kg.web.negotiation import PLAIN_JSON, RESULTS_JSON, Form
+from kg.web.negotiation import JSONLD, PLAIN_JSON, RESULTS_JSON, Form
 from kg.web.replies import PROBLEM_TYPE, TITLES
 
 Json: TypeAlias = dict[str, object]
@@ -161,6 +161,7 @@ def contents(forms: Iterable[Form], schemas: Mapping[Form, Json] | None = None) 
     known: Mapping[Form, Json] = {
         RESULTS_JSON: {"$ref": "#/components/schemas/Results"},
         PLAIN_JSON: {"type": "object"},
+        JSONLD: {"type": ["array", "object"]},
         **(schemas or {}),
     }
     return {form.media_type: {"schema": known.get(form, {"type": "string"})} for form in forms}
