@@ -61,6 +61,21 @@ GRAPHS: Final = (TURTLE, NTRIPLES, JSONLD, RDFXML, HTML)
 _QUOTED: Final = r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'
 _BETWEEN_COMMAS: Final = re.compile(rf'(?:[^,"]|{_QUOTED})++', re.DOTALL)
 _BETWEEN_SEMICOLONS: Final = re.compile(rf'(?:[^;"]|{_QUOTED})++', re.DOTALL)
+QUESTIONS: Final = (
+    PLAIN_JSON,
+    Form("srj", RESULTS_JSON.media_type, "srj"),
+    Form("srx", RESULTS_XML.media_type, "srx", RESULTS_XML.aliases),
+    CSV,
+    TSV,
+    MARKDOWN,
+    HTML,
+)
+"""The forms of the answer to a stored question."""
+EXPLANATIONS: Final = (PLAIN_JSON, TEXT, TURTLE, HTML)
+"""The forms of an explanation; Turtle is PROV-O."""
+REFUSALS: Final = (PLAIN_JSON, TEXT, HTML)
+"""The forms in which it is said why a row is not there."""
+
 _RANGE: Final = re.compile(r"\s*([\w!#$%&'*+.^`|~-]+)/([\w!#$%&'*+.^`|~-]+)\s*((?:;.*)?)")
 _WEIGHT: Final = re.compile(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", re.IGNORECASE)
 _MOST_RANGES: Final = 64

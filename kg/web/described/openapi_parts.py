@@ -158,13 +158,14 @@ def responses(
 
 def contents(forms: Iterable[Form], schemas: Mapping[Form, Json] | None = None) -> Json:
     """Gives the media types of an answer; those without a schema are text."""
-    known: Mapping[Form, Json] = {
-        RESULTS_JSON: {"$ref": "#/components/schemas/Results"},
-        PLAIN_JSON: {"type": "object"},
-        JSONLD: {"type": ["array", "object"]},
-        **(schemas or {}),
+    known: Mapping[str, Json] = {
+        RESULTS_JSON.media_type: {"$ref": "#/components/schemas/Results"},
+        PLAIN_JSON.media_type: {"type": "object"},
+        JSONLD.media_type: {"type": ["array", "object"]},
+        **{form.media_type: schema for form, schema in (schemas or {}).items()},
     }
-    return {form.media_type: {"schema": known.get(form, {"type": "string"})} for form in forms}
+    media_types = [form.media_type for form in forms]
+    return {each: {"schema": known.get(each, {"type": "string"})} for each in media_types}
 
 
 def parameter(

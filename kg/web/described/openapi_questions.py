@@ -19,33 +19,7 @@ from kg.web.described.openapi_parts import (
     responses,
     shared,
 )
-from kg.web.negotiation import (
-    CSV,
-    HTML,
-    MARKDOWN,
-    PLAIN_JSON,
-    RESULTS_JSON,
-    RESULTS_XML,
-    TEXT,
-    TSV,
-    TURTLE,
-    Form,
-)
-
-ANSWERS: Final[Mapping[str, Form]] = {
-    "json": PLAIN_JSON,
-    "csv": CSV,
-    "tsv": TSV,
-    "markdown": MARKDOWN,
-    "html": HTML,
-    "srj": RESULTS_JSON,
-    "srx": RESULTS_XML,
-}
-"""The forms of a stored question's answer, by what `format` calls them."""
-EXPLANATIONS: Final = (TEXT, PLAIN_JSON, TURTLE, HTML)
-"""The forms of an explanation."""
-REASONS: Final = (TEXT, PLAIN_JSON, HTML)
-"""The forms of a reason why a row is not there."""
+from kg.web.negotiation import EXPLANATIONS, PLAIN_JSON, QUESTIONS, REFUSALS, Form
 
 _NAMED: Final = "A name in any of forty languages, a code, a Wikidata item or an IRI."
 _UNKNOWN: Final = "A parameter that is not listed here is refused."
@@ -103,9 +77,9 @@ def _asked(query: SparqlFile, own: Iterable[DescribedParameter]) -> Json:
             *_own(query, own),
             *shared("known-on", "joined-by"),
             *certainty,
-            format_parameter(ANSWERS),
+            format_parameter(form.name for form in QUESTIONS),
         ],
-        "responses": responses(query.summary, contents(ANSWERS.values(), answer), problems=[404]),
+        "responses": responses(query.summary, contents(QUESTIONS, answer), problems=[404]),
     }
 
 
@@ -145,9 +119,9 @@ def _why_not(query: SparqlFile, own: Iterable[DescribedParameter]) -> Json:
             *_own(query, own),
             _where(query, is_required=True),
             *shared("known-on", "joined-by"),
-            format_parameter(form.name for form in REASONS),
+            format_parameter(form.name for form in REFUSALS),
         ],
-        "responses": responses("Why the row is not there.", contents(REASONS), problems=[404]),
+        "responses": responses("Why the row is not there.", contents(REFUSALS), problems=[404]),
     }
 
 

@@ -10,36 +10,18 @@ from kg.errors import did_you_mean
 from kg.sparql_file import SparqlFile
 from kg.web.answering import Asked, answer
 from kg.web.negotiation import (
-    CSV,
+    EXPLANATIONS,
     GRAPHS,
     HTML,
-    MARKDOWN,
     PLAIN_JSON,
-    RESULTS_JSON,
-    RESULTS_XML,
-    TEXT,
-    TSV,
-    TURTLE,
+    QUESTIONS,
+    REFUSALS,
     Form,
     split_suffix,
 )
 from kg.web.replies import Problem
 from kg.web.routes.reading import CLOCKS, form_of, one, only, service_of, view_of
 
-TABLES: Final = (
-    PLAIN_JSON,
-    Form("srj", RESULTS_JSON.media_type, "srj"),
-    Form("srx", RESULTS_XML.media_type, "srx", RESULTS_XML.aliases),
-    CSV,
-    TSV,
-    MARKDOWN,
-    HTML,
-)
-"""The forms of the answer to a stored question that gives a table."""
-EXPLANATIONS: Final = (PLAIN_JSON, TEXT, TURTLE, HTML)
-"""The forms of an explanation; Turtle is PROV-O."""
-REFUSALS: Final = (PLAIN_JSON, TEXT, HTML)
-"""The forms in which it is said why a row is not there."""
 LISTS: Final = (PLAIN_JSON, HTML)
 _EVERYWHERE: Final = ("format", *CLOCKS)
 
@@ -54,7 +36,7 @@ async def questions(request: Request) -> Response:
 
 async def question(request: Request) -> Response:
     """The answer to a stored question."""
-    query, suffix = _named(request, TABLES)
+    query, suffix = _named(request, QUESTIONS)
     return await _answered(request, query, suffix)
 
 
@@ -82,7 +64,7 @@ async def _answered(request: Request, query: SparqlFile, suffix: str | None) -> 
     others = () if "on" in own else ("on",)
     only(request, (*own, *_EVERYWHERE, *certainty, *others))
     is_graph = query.text.find("SELECT") < 0
-    form, media_type = form_of(request, GRAPHS if is_graph else TABLES, suffix)
+    form, media_type = form_of(request, GRAPHS if is_graph else QUESTIONS, suffix)
     told = {
         "name": query.name,
         "values": _values(request, own),
