@@ -28,8 +28,7 @@ MAX_AGE: Final = 60
 class Asked:
     """A request as it is understood: the job, what the job is told, and of which view.
 
-    `on` says that the answer is about that day whenever it is given; None, that it is about
-    today. `headers` go with every answer.
+    `headers` go with every answer.
     """
 
     job: str
@@ -93,13 +92,18 @@ def unchanging(request: Request, content: bytes, media_type: str) -> Response:
     return Response(content, 200, {**headers, "Content-Type": content_type(media_type)})
 
 
+def client_of(request: Request) -> str:
+    """Gives the address of the client, by which turns are taken."""
+    return request.client.host if request.client else ""
+
+
 async def _worked_out(
     service: Service, request: Request, asked: Asked, encoding: str | None
 ) -> Reply:
     return await service.pool.run(
         asked.job,
         asked.request,
-        client=request.client.host if request.client else "",
+        client=client_of(request),
         known_on=asked.known_on,
         joined_by=asked.joined_by,
         coding=encoding,

@@ -57,6 +57,8 @@ TRUTHS: Final = (RESULTS_JSON, RESULTS_XML, HTML)
 """The forms of an ASK's answer, for which CSV and TSV have none."""
 GRAPHS: Final = (TURTLE, NTRIPLES, JSONLD, RDFXML, HTML)
 """The forms of a graph."""
+RDF: Final = (TURTLE, NTRIPLES, JSONLD, RDFXML)
+"""The forms of a graph for programs."""
 
 _QUOTED: Final = r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)'
 _BETWEEN_COMMAS: Final = re.compile(rf'(?:[^,"]|{_QUOTED})++', re.DOTALL)

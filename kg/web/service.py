@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from kg.errors import KgError
@@ -85,7 +84,7 @@ class Service:
         folders = [self.project.ontology, self.project.graph, self.project.queries]
         async for _ in awatch(*folders, stop_event=self._stopping):
             try:
-                taken = await asyncio.to_thread(partial(take_snapshot, self.project))
+                taken = await asyncio.to_thread(take_snapshot, self.project)
                 if taken.version == self.snapshot.version:
                     taken.discard()
                     continue

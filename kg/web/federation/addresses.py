@@ -3,12 +3,10 @@
 import ipaddress
 import re
 import socket
-from typing import Final, TypeAlias
+from typing import Final
 from urllib.parse import urlsplit
 
 from kg.errors import InvalidValue
-
-Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
 
 _GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 _NOT_PUBLIC: Final = tuple(

@@ -7,14 +7,13 @@ from starlette.responses import Response
 
 from kg.web.answering import Asked, answer, unchanging
 from kg.web.html import render, stylesheet
-from kg.web.negotiation import GRAPHS, JSONLD, NTRIPLES, RDFXML, TURTLE, Form
+from kg.web.negotiation import JSONLD, NTRIPLES, RDF, RDFXML, TURTLE, Form
 from kg.web.replies import REMEDIES, TITLES, Problem, slug_of
 from kg.web.routes.reading import address_of, day_of, form_of, one, only, service_of, view_of
 
 _NQUADS = Form("nquads", "application/n-quads", "nq")
 _TRIG = Form("trig", "application/trig", "trig")
 _WHOLE = (TURTLE, NTRIPLES, _NQUADS, _TRIG, JSONLD, RDFXML)
-_RDF = tuple(form for form in GRAPHS if form.name != "html")
 
 
 async def health(request: Request) -> Response:
@@ -68,7 +67,7 @@ async def examples(request: Request) -> Response:
 
 
 async def _described(request: Request, what: str) -> Response:
-    form, media_type = form_of(request, _RDF, None)
+    form, media_type = form_of(request, RDF, None)
     told = {
         "what": what,
         "form": form.name,

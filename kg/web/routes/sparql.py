@@ -13,7 +13,7 @@ from kg.relations.named import are_named_in
 from kg.web.answering import Asked, answer
 from kg.web.clocks import clocks_asked, clocks_of_view
 from kg.web.edge.bodies import read_body
-from kg.web.negotiation import GRAPHS, HTML, TABLES, TRUTHS, Form, wanted, whole_header
+from kg.web.negotiation import GRAPHS, HTML, RDF, TABLES, TRUTHS, Form, wanted, whole_header
 from kg.web.protocol import Describe, Query, Update, read_operation
 from kg.web.replies import Problem
 from kg.web.routes.reading import address_of, one, service_of
@@ -29,7 +29,6 @@ _QUERY_FORM: Final = re.compile(
 """The prologue of a query, whatever its names and comments hold, and what it begins with."""
 _OWN_DEFAULT: Final = ("urn:x-rdflib:default",)
 """What rdflib's Dataset calls the default graph, which it names in every query."""
-_RDF: Final = tuple(form for form in GRAPHS if form is not HTML)
 
 
 async def sparql(request: Request) -> Response:
@@ -59,7 +58,7 @@ async def _describe(request: Request, operation: Describe) -> Response:
     """Gives the service description, or to a browser the page with a form for queries."""
     clocks_asked(one(request, "on"), one(request, "known-on"), one(request, "joined-by"))
     accept = whole_header(request.headers, "accept")
-    form, media_type = wanted(accept, (*_RDF, HTML), name=operation.format)
+    form, media_type = wanted(accept, (*RDF, HTML), name=operation.format)
     told = {"form": form.name, "media_type": media_type, "address": address_of(request)}
     if form is HTML:
         return await answer(service_of(request), request, Asked("sparql_page", told))
@@ -124,7 +123,7 @@ def _forms(sparql: str) -> tuple[Form, ...]:
     """Gives the forms that the answer can have; what is no query is refused in any form."""
     match = _QUERY_FORM.match(sparql)
     if not match:
-        return (*TABLES, *_RDF)
+        return (*TABLES, *RDF)
     kind = match[1].upper()
     if kind in ("CONSTRUCT", "DESCRIBE"):
         return GRAPHS

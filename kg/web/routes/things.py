@@ -11,10 +11,10 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kg.clocks import VIEWS, clocks_of
+from kg.clocks import IN_FORCE, VIEWS, clocks_of
 from kg.terms import Iri
-from kg.web.answering import Asked, answer, freshness, watched
-from kg.web.negotiation import GRAPHS, HTML, PLAIN_JSON, Form, split_suffix
+from kg.web.answering import Asked, answer, client_of, freshness, watched
+from kg.web.negotiation import GRAPHS, HTML, PLAIN_JSON, RDF, Form, split_suffix
 from kg.web.replies import GONE, Problem
 from kg.web.routes.reading import form_of, one, only, service_of
 
@@ -27,7 +27,6 @@ _OF_ALL: Final = (
 )
 """The links of the home page."""
 _NO_IRI: Final = re.compile(r"[\x00-\x20<>\"{}|\\^`\x7f]")
-_RDF: Final = tuple(form for form in GRAPHS if form is not HTML)
 
 
 async def thing(request: Request) -> Response:
@@ -63,9 +62,8 @@ async def _document(
 
 async def _see_other(request: Request, path: str, form: Form) -> Response:
     """Leads from a thing to a document about it, unless there is no such thing."""
-    told = {"iri": BASE + path, "form": form.name, "media_type": form.media_type, "exists": True}
-    client = request.client.host if request.client else ""
-    reply = await watched(request, service_of(request).pool.run("known", told, client=client))
+    known = service_of(request).pool.run("known", {"iri": BASE + path}, client=client_of(request))
+    reply = await watched(request, known)
     if reply.status == GONE:
         return Response(None, GONE)
     headers = {
@@ -96,7 +94,7 @@ def _links(path: str, form: Form) -> str:
     others = [
         f'<{_address(path, each)}>; rel="alternate"; type="{each.media_type}"'
         for each in GRAPHS
-        if each is not form and path != "/"
+        if each is not form
     ]
     own = [f'<{iri}>; rel="describes"', f'<{iri}>; rel="cite-as"']
     return ", ".join([*own, *others, licence])
@@ -120,13 +118,13 @@ async def search(request: Request) -> Response:
 async def graph_or_view(request: Request) -> Response:
     """A graph of the dataset: what was derived, the graph as known on a day, or of a day."""
     only(request, ("format",))
-    stem, form = split_suffix(request.scope["path"].rstrip("/"), _RDF)
+    stem, form = split_suffix(request.scope["path"].rstrip("/"), RDF)
     media_type = form.media_type if form else ""
     if form is None:
-        form, media_type = form_of(request, _RDF, None)
+        form, media_type = form_of(request, RDF, None)
     iri = BASE + stem
     told = {"form": form.name, "media_type": media_type, "graph": iri}
-    known_on, joined_by = None, "in-force"
+    known_on, joined_by = None, IN_FORCE
     if iri.startswith(VIEWS):
         clocks = clocks_of(Iri(iri))
         known_on = None if clocks.known_on is None else clocks.known_on.value

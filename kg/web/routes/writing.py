@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from kg.web.answering import client_of
 from kg.web.edge.bodies import read_body
-from kg.web.negotiation import GRAPHS, HTML, content_type, wanted, whole_header
+from kg.web.negotiation import RDF, content_type, wanted, whole_header
 from kg.web.protocol import Update, read_graph_target
 from kg.web.replies import Problem, Reply
 from kg.web.routes.reading import address_of, one, service_of
 
 _MEGABYTE: Final = 1 << 20
-_RDF: Final = tuple(form for form in GRAPHS if form is not HTML)
 
 
 async def update(request: Request, operation: Update) -> Response:
@@ -55,7 +55,7 @@ async def graph_store(request: Request) -> Response:
     }
     if request.method in ("GET", "HEAD"):
         form, media_type = wanted(
-            whole_header(request.headers, "accept"), _RDF, name=one(request, "format")
+            whole_header(request.headers, "accept"), RDF, name=one(request, "format")
         )
         told |= {"form": form.name, "media_type": media_type}
         return _response(await service.pool.run("graph_store", told, client=client_of(request)))
@@ -106,11 +106,6 @@ def allow(request: Request) -> None:
 
 def _own_names(host: str) -> tuple[str, ...]:
     return (host, "localhost", "127.0.0.1", "::1")
-
-
-def client_of(request: Request) -> str:
-    """Gives the address of the client, by which turns are taken."""
-    return request.client.host if request.client else ""
 
 
 def _response(reply: Reply) -> Response:
